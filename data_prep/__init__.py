@@ -1,0 +1,1 @@
+"""Corpora -> NoteSequence TFRecords -> window TFRecords."""

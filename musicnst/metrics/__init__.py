@@ -1,0 +1,1 @@
+"""Metrics: pure numpy on sequences and rolls."""

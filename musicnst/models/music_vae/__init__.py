@@ -1,0 +1,1 @@
+"""MusicVAE (Roberts et al., 2018) and its polyphonic relatives."""

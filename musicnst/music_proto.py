@@ -1,0 +1,25 @@
+"""note_seq's `NoteSequence` message without the rest of note_seq.
+
+`import note_seq` loads pretty_midi, librosa and pydub (about a second, and a warning about ffmpeg); its generated message
+module needs none of them. It is loaded from its file and put where note_seq itself will find it, so that both share one class.
+"""
+import importlib.util
+import os
+import sys
+
+_NAME = 'note_seq.protobuf.music_pb2'
+
+
+def _load():
+  if _NAME in sys.modules:
+    return sys.modules[_NAME]
+  package = importlib.util.find_spec('note_seq')
+  path = os.path.join(os.path.dirname(package.origin), 'protobuf', 'music_pb2.py')
+  spec = importlib.util.spec_from_file_location(_NAME, path)
+  module = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(module)
+  return module
+
+
+music_pb2 = _load()
+NoteSequence = music_pb2.NoteSequence

@@ -1,0 +1,1 @@
+"""Files -> NoteSequences, and musical time: seconds <-> beats."""

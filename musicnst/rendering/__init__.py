@@ -1,0 +1,1 @@
+"""MIDI, sound, pictures, reports."""

@@ -1,0 +1,1 @@
+"""Music <-> numpy: one converter a file, both directions, never TensorFlow."""

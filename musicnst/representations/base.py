@@ -1,0 +1,69 @@
+"""The contract of a converter: the only bridge between music and arrays, both directions in one class."""
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+  """One fixed-length stretch of music as arrays.
+
+  Args:
+    inputs: uint8 or bool `[T, input_depth]`, what an encoder reads.
+    outputs: uint8 or bool `[T, output_depth]`, what a decoder is asked for (often `inputs` itself).
+    length: valid steps, at most T; a tuple of ints for hierarchical lengths.
+    controls: `[T, control_depth]` or None.
+    velocities: uint8 `[T, P]` or None; MIDI velocity at each onset cell, 0 elsewhere.
+    start_step: first step of the window within its sequence.
+    labels: dict of name -> str, such as `genre`, `composer`, `id`.
+  """
+
+  inputs: np.ndarray
+  outputs: np.ndarray
+  length: int | tuple
+  controls: np.ndarray | None = None
+  velocities: np.ndarray | None = None
+  start_step: int = 0
+  labels: dict = dataclasses.field(default_factory=dict)
+
+
+class Converter:
+  """Both directions between a NoteSequence and windows.
+
+  A subclass is a small class of explicit keyword arguments kept as attributes. `name` is its key in CONVERTER_MAP; `steps` is T,
+  `steps_per_quarter` the grid; depths are those of the arrays. `transpose_range` is the (lowest, highest) shift in semitones used for
+  augmentation; `transpose(array, semitones)` shifts an `[..., D]` input or output array, numpy or TensorFlow alike being handled in
+  `musicnst/data` through `transpose_index` (see there).
+  """
+
+  name = ''
+  steps = 32
+  steps_per_quarter = 4
+  input_depth = output_depth = 0
+  control_depth = 0
+  # (depth,) blocks of the output that are one categorical each; empty for Bernoulli outputs.
+  categorical_depths = ()
+
+  def to_windows(self, sequence):
+    """Every window of the sequence, in order: list of `Window`.
+
+    Raises:
+      RejectedSequence: the music cannot be expressed at all, with the reason to count.
+    """
+    raise NotImplementedError
+
+  def from_windows(self, outputs, qpm=120.0, velocities=None):
+    """Consecutive outputs `[S, T, output_depth]` (bool or uint8) -> one NoteSequence at `qpm`; notes across seams are joined."""
+    raise NotImplementedError
+
+  def transpose_index(self, semitones, which='outputs'):
+    """int32 `[D]`: index i of a transposed array is index `[i]` of the original; -1 where nothing moves in.
+
+    Raises:
+      ValueError: this converter cannot transpose (drums), `semitones` != 0.
+    """
+    raise NotImplementedError
+
+  def to_dict(self):
+    """The constructor's keyword arguments, JSON-able."""
+    raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Style transfer: targets, objective, optimization, notes."""

@@ -1,0 +1,1 @@
+"""One trainer, one loop, for every family."""
