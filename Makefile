@@ -1,0 +1,40 @@
+# make demo   restyles one shipped piece after another and says where the result is
+# make test   the tests      make lint   ruff      make bench   speed and memory, as ratios
+# The first of them makes a virtual environment in $(VENV) and installs the package into it, once.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN = $(VENV)/bin
+CONTENT ?= musicnst/pieces/entertainer.mid
+STYLE ?= musicnst/pieces/prelude_in_c.mid
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.installed
+	@$(BIN)/musicnst transfer --content=$(CONTENT) --style=$(STYLE) --output=demo/result.mid --report_dir=demo/report
+	@echo "restyled MIDI: $(CURDIR)/demo/result.mid"
+	@echo "sound (WAV):   $(CURDIR)/demo/report/result.wav"
+	@echo "report:        $(CURDIR)/demo/report/report.html"
+
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+
+bench: $(VENV)/.installed-test
+	@for job in benchmarks/*.py; do echo "== $$job"; $(BIN)/python $$job || exit 1; done
+
+clean:
+	rm -rf $(VENV) build dist demo *.egg-info
+
+$(VENV)/.installed: setup.py pyproject.toml
+	@echo "making $(VENV) and installing musicnst with TensorFlow into it (once; some minutes)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "musicnst needs Python 3.11 or later; name one with make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
