@@ -1,53 +1,62 @@
-"""Random numbers as a pure function of an example's seed, so that they do not depend on how a batch is split over replicas or processes.
+"""Random numbers that belong to an example: a hash of (the example's key, a stream, a counter), with no state to save.
 
-The trainer gives every example two integers, `batch['seeds']` `[B, 2]`, drawn from (seed of the run, step, row of the global batch). What
-a model draws from them is the same on one replica or on eight, and after a resume: nothing random is kept as state. A model that draws
-twice gives each draw its own `salt`.
+Training noise drawn this way is the same after a resume, and the same whether a global batch sits on one replica or on eight, since
+nothing but the key of the example enters. Keys come with the batch (`seeds`, int32 `[B]`, a number that names step and place in the
+global batch); a batch without them gets keys of the step and the place in the local batch.
 
-The bits are a counter hashed twice by a 32-bit mixer (C. Wellons, "lowbias32"); one call costs a handful of integer operations a number.
+The mixing function is the 32-bit finalizer with low bias found by C. Wellons ("Prospecting for hash functions", 2018), applied twice.
 """
 import math
 
 import numpy as np
 from keras import ops
 
-_GOLDEN = 0x9E3779B9
+MASK = 0xffffffff
 
 
-def _constant(value):
-  return ops.convert_to_tensor(np.asarray(value, np.uint32))
+def keys(batch, step=0, seed=0):
+  """int64 `[B]` keys of the examples of `batch`; see the module's docstring."""
+  if batch.get('seeds') is not None:
+    number = ops.cast(batch['seeds'], 'int64')
+  else:
+    number = ops.arange(ops.shape(batch['inputs'])[0], dtype='int64') + _mix(ops.cast(step, 'int64') + 1)
+  return _mix(_mix(number & MASK) + _constant(seed))
+
+
+def split(key, stream):
+  """Keys of another, independent stream of the same examples."""
+  return _mix(key + _constant(stream + 1))
+
+
+def uniform(key, shape):
+  """float32 `[B, *shape]` in (0, 1): never 0, never 1, so that logarithms are finite."""
+  count = math.prod(shape)
+  counters = ops.convert_to_tensor((np.arange(count, dtype=np.int64) * 0x9e3779b9) & MASK)
+  return ops.reshape(from_cells(ops.expand_dims(key, 1), counters), (-1, *shape))
+
+
+def from_cells(key, cells):
+  """float32 in (0, 1) for int64 `cells`, broadcast against `key`: equal key and cell, equal number."""
+  bits = _mix(_mix(key + cells) ^ key)
+  return (ops.cast(ops.right_shift(bits, 9), 'float32') + .5) * (1 / 2 ** 23)
+
+
+def normal(key, shape):
+  """float32 `[B, *shape]`, standard normal (Box and Muller)."""
+  half = -(-shape[-1] // 2)
+  draws = uniform(key, (*shape[:-1], 2, half))
+  radius, angle = ops.sqrt(-2 * ops.log(draws[..., 0, :])), 2 * math.pi * draws[..., 1, :]
+  return ops.concatenate([radius * ops.cos(angle), radius * ops.sin(angle)], axis=-1)[..., :shape[-1]]
+
+
+def _constant(number):
+  """A Python int spread over 32 bits."""
+  return ((int(number) & MASK) * 0x9e3779b9 + 0x7f4a7c15) & MASK
 
 
 def _mix(x):
-  """Bijective avalanche of uint32 `x`."""
-  x = ops.multiply(ops.bitwise_xor(x, ops.right_shift(x, _constant(16))), _constant(0x7FEB352D))
-  x = ops.multiply(ops.bitwise_xor(x, ops.right_shift(x, _constant(15))), _constant(0x846CA68B))
-  return ops.bitwise_xor(x, ops.right_shift(x, _constant(16)))
-
-
-def _bits(seeds, count, salt):
-  """uint32 `[B, count]` from seeds int32 `[B, 2]`."""
-  seeds = ops.cast(seeds, 'uint32')
-  counters = (np.arange(count, dtype=np.uint64) * _GOLDEN + salt * 0x85EBCA6B) % 2**32
-  x = _mix(ops.bitwise_xor(_mix(_constant(counters))[None, :], seeds[:, :1]))  # [1, count] ^ [B, 1] -> [B, count]
-  return _mix(ops.bitwise_xor(x, seeds[:, 1:2]))
-
-
-def uniform(seeds, shape, salt=0):
-  """float32 `[B, *shape]` in the open interval (0, 1); `shape` is that of one example, of plain ints."""
-  count = math.prod(shape)
-  high = ops.cast(ops.right_shift(_bits(seeds, count, salt), _constant(9)), 'float32')  # 23 bits: exact in float32
-  return ops.reshape((high + .5) * 2.0**-23, (-1, *shape))
-
-
-def normal(seeds, shape, salt=0):
-  """float32 `[B, *shape]`, standard normal (Box and Muller 1958)."""
-  count = math.prod(shape)
-  pairs = uniform(seeds, (2, count), salt)
-  values = ops.sqrt(-2.0 * ops.log(pairs[:, 0])) * ops.cos(2.0 * math.pi * pairs[:, 1])
-  return ops.reshape(values, (-1, *shape))
-
-
-def bernoulli(seeds, shape, probability, salt=0):
-  """bool `[B, *shape]`, true with `probability` (a number or a tensor that broadcasts)."""
-  return uniform(seeds, shape, salt) < probability
+  """A permutation of the 32-bit integers, held in int64."""
+  x = x & MASK
+  x = ((x ^ ops.right_shift(x, 16)) * 0x7feb352d) & MASK
+  x = ((x ^ ops.right_shift(x, 15)) * 0x846ca68b) & MASK
+  return x ^ ops.right_shift(x, 16)

@@ -1,0 +1,128 @@
+"""What a decoder's numbers mean: a head turns logits `[..., D]` into nats, tokens and measures, whatever network made them."""
+import keras
+from keras import ops
+
+from musicnst.losses import reconstruction
+
+
+class Head(keras.layers.Layer):
+  """Base: `depth` of a token, `logits_depth` of what the network gives for it."""
+
+  depth = logits_depth = 0
+  # How many numbers in (0, 1) a draw of one token takes.
+  draws = 0
+
+  def nats(self, logits, targets):
+    """Negative log likelihood of `targets`, nats `[B, T]`."""
+    raise NotImplementedError
+
+  def tokens(self, logits, temperature=0.0, uniforms=None):
+    """A token for each step, 0/1 float32 `[..., depth]`: the likeliest at temperature 0, else drawn with `uniforms` `[..., draws]`."""
+    raise NotImplementedError
+
+  def measures(self, logits, targets, mask):
+    """{name: [B]} of what is worth knowing about a prediction; `mask` `[B, T]` marks the valid steps."""
+    raise NotImplementedError
+
+
+class Categorical(Head):
+  """One or several one-hot blocks a step: melody (90), drums (512), trio (90, 90, 512).
+
+  Args:
+    depths: tuple of block depths; the cross entropies of the blocks are summed.
+  """
+
+  def __init__(self, depths, **kwargs):
+    super().__init__(**kwargs)
+    self.depths = tuple(int(d) for d in depths)
+    self.depth = self.logits_depth = sum(self.depths)
+    self.draws = len(self.depths)
+
+  def nats(self, logits, targets):
+    return sum(self.block_nats(logits, targets))
+
+  def block_nats(self, logits, targets):
+    """Nats `[B, T]` of each block, in order."""
+    return [reconstruction.categorical_nats(*pair) for pair in zip(self._blocks(logits), self._blocks(targets))]
+
+  def tokens(self, logits, temperature=0.0, uniforms=None):
+    blocks = []
+    for i, (depth, block) in enumerate(zip(self.depths, self._blocks(ops.cast(logits, 'float32')))):
+      index = ops.argmax(block, axis=-1) if not temperature else _draw(block / temperature, uniforms[..., i:i + 1])
+      blocks.append(ops.one_hot(index, depth, dtype='float32'))
+    return ops.concatenate(blocks, axis=-1)
+
+  def measures(self, logits, targets, mask):
+    hits = [ops.cast(ops.equal(ops.argmax(a, -1), ops.argmax(b, -1)), 'float32')
+            for a, b in zip(self._blocks(logits), self._blocks(targets))]
+    measures = {'accuracy': reconstruction.mean_over_steps(sum(hits) / len(hits), mask)}
+    per_class = [_mean_over_classes(hit, target, mask) for hit, target in zip(hits, self._blocks(targets))]
+    measures['mean_per_class_accuracy'] = sum(per_class) / len(per_class)
+    if len(hits) > 1:
+      measures.update({f'accuracy/output_{i}': reconstruction.mean_over_steps(hit, mask) for i, hit in enumerate(hits)})
+    return measures
+
+  def _blocks(self, x):
+    if len(self.depths) == 1:
+      return [x]
+    edges = [sum(self.depths[:i]) for i in range(1, len(self.depths))]
+    return ops.split(x, edges, axis=-1)
+
+
+class Bernoulli(Head):
+  """Independent cells, each on or off: the polyphonic roll (onset half, sustain half).
+
+  Args:
+    depth: cells a step.
+    threshold: probability from which a cell is on at temperature 0; tuned on validation pieces.
+    halves: whether the depth is [onset | sustain], so that onset and frame F1 are measured. Defaults to True.
+  """
+
+  def __init__(self, depth, threshold=.5, halves=True, **kwargs):
+    super().__init__(**kwargs)
+    self.depth = self.logits_depth = self.draws = int(depth)
+    self.threshold, self.halves = float(threshold), halves
+
+  def nats(self, logits, targets):
+    return reconstruction.bernoulli_nats(logits, targets)
+
+  def tokens(self, logits, temperature=0.0, uniforms=None):
+    logits = ops.cast(logits, 'float32')
+    if temperature:
+      return ops.cast(uniforms < ops.sigmoid(logits / temperature), 'float32')
+    return ops.cast(ops.sigmoid(logits) >= self.threshold, 'float32')
+
+  def measures(self, logits, targets, mask):
+    tokens, targets = self.tokens(logits), ops.cast(targets, 'float32')
+    hits = ops.cast(ops.equal(tokens, targets), 'float32')
+    measures = {'accuracy': reconstruction.mean_over_steps(ops.mean(hits, axis=-1), mask)}
+    if not self.halves:
+      return {**measures, 'cell_f1': _f1(tokens, targets, mask)}
+    onset, truth = tokens[..., :self.depth // 2], targets[..., :self.depth // 2]
+    frame = ops.maximum(onset, tokens[..., self.depth // 2:])
+    true_frame = ops.maximum(truth, targets[..., self.depth // 2:])
+    return {**measures, 'onset_f1': _f1(onset, truth, mask), 'frame_f1': _f1(frame, true_frame, mask)}
+
+
+def _draw(logits, uniform):
+  """Index of the class whose share of the unit interval holds `uniform` `[..., 1]`."""
+  shares = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1)
+  index = ops.sum(ops.cast(shares < uniform, 'int32'), axis=-1)
+  return ops.minimum(index, logits.shape[-1] - 1)
+
+
+def _mean_over_classes(hits, targets, mask):
+  """`[B]`: accuracy of each class that occurs in an example, averaged over those classes."""
+  weights = ops.cast(targets, 'float32') * mask[..., None]  # [B, T, D]
+  occurs = ops.sum(weights, axis=1)
+  right = ops.sum(weights * hits[..., None], axis=1)
+  present = ops.cast(occurs > 0, 'float32')
+  return ops.sum(right / ops.maximum(occurs, 1.), axis=-1) / ops.maximum(ops.sum(present, axis=-1), 1.)
+
+
+def _f1(guess, truth, mask):
+  """`[B]`: F1 over the cells of an example; 1 where neither has any."""
+  mask = mask[..., None]
+  both = ops.sum(guess * truth * mask, axis=(1, 2))
+  total = ops.sum((guess + truth) * mask, axis=(1, 2))
+  return ops.where(total > 0, 2 * both / ops.maximum(total, 1.), ops.ones_like(total))
