@@ -1,0 +1,74 @@
+"""The classifiers' configs: genre and composer, over rolls and over latents, and the paper's own network."""
+from musicnst import config as config_lib
+from musicnst import hparams as hparams_lib
+from musicnst.models.classifiers import model
+from musicnst.representations import pianoroll
+
+GENRES = ('classical', 'folk', 'jazz', 'pop')
+# The four most frequent composers of MAESTRO v1, the paper's classes.
+COMPOSERS = ('Bach', 'Beethoven', 'Chopin', 'Schubert')
+
+BASE = hparams_lib.HParams(
+    label='genre',                # which label of a window is the class
+    classes=GENRES,               # its values, in the order of the logits
+    steps=128,                    # steps of a training window; any length can be classified
+    steps_per_quarter=4,          # grid
+    filters=(128, 128, 192),      # of the convolutions over time
+    kernels=(8, 8, 8),            # their widths
+    strides=(2, 2, 2),            # their strides
+    dense=(64,),                  # dense layers after the pooling
+    pooling='mean_max',           # over the valid steps; 'flatten' needs a fixed length
+    activation='relu',            # of every layer
+    dropout=.2,                   # after every layer
+    unit_density=False,           # scale each roll to one density first
+    note_drop=.7,                 # largest share of an example's notes dropped in training
+    silence_share=.02,            # training examples made silent, with an undecided target
+    label_smoothing=0.0,          # share of the target spread over all classes
+    batch_size=64,                # examples of a global batch
+    learning_rate=.001,           # at step 0
+    decay_rate=.9995,             # of the learning rate, a step
+    min_learning_rate=.00003,     # what the learning rate falls to
+    grad_clip=1.0,                # largest global norm of the gradient
+    clip_mode='global_norm',      # 'global_norm' or 'value'
+    grad_norm_clip_to_zero=10000.0,  # a step whose gradient is longer than this is made zero
+    transpose_low=-6,             # lowest random transposition in training, semitones
+    transpose_high=5,             # highest
+    noise_seed=0)                 # names the training noise
+
+LATENT = BASE.extend(
+    encoder='polyphonic-2bar',    # bundle whose encoder gives the latents
+    window_steps=32,              # steps of one of its windows
+    z_size=256,                   # its latent
+    steps=512,                    # steps of a training piece: 16 windows
+    filters=(128, 128), kernels=(3, 3), strides=(1, 1), dense=(64,))
+
+COMPOSER = dict(label='composer', classes=COMPOSERS)
+
+# FACTS of the published code: ELU, dropout .1, four convolutions ending in one filter, three dense layers, flattened.
+PAPER = BASE.extend(
+    **COMPOSER, steps=128, filters=(256, 128, 64, 1), kernels=(128, 64, 32, 4), strides=(1, 1, 1, 1), dense=(500, 250),
+    pooling='flatten', activation='elu', dropout=.1, note_drop=0.0, silence_share=0.0, batch_size=20, decay_rate=1.0,
+    transpose_low=0, transpose_high=0)
+
+
+def _converter(hparams):
+  return pianoroll.PolyphonicConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter)
+
+
+def _entry(name, network, hparams, description):
+  return name, config_lib.Config(name, network, _converter, hparams, description)
+
+
+CONFIGS = dict((
+    _entry('genre-roll', model.RollClassifier, BASE, 'genre of a piano roll of any length'),
+    _entry('genre-roll_dense', model.RollClassifier, BASE.extend(unit_density=True, label_smoothing=.1),
+           'genre of a piano roll whose density is made one, labels smoothed'),
+    _entry('genre-roll_small', model.RollClassifier,
+           BASE.extend(filters=(64, 64), kernels=(16, 8), strides=(4, 2), dense=(), label_smoothing=.1),
+           'genre of a piano roll, a small network of long kernels, labels smoothed'),
+    _entry('genre-latent', model.LatentClassifier, LATENT, "genre of a piece by its windows' latents"),
+    _entry('composer-roll', model.RollClassifier, BASE.extend(**COMPOSER, steps=512), 'composer of a piano roll of any length'),
+    _entry('composer-latent', model.LatentClassifier, LATENT.extend(**COMPOSER), "composer of a piece by its windows' latents"),
+    _entry('composer-paper', model.RollClassifier, PAPER,
+           "the paper's composer classifier (Volker and Paskova, section 5.1): a funnel of convolutions, flattened, and dense layers"),
+))
