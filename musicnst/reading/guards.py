@@ -13,7 +13,7 @@ from musicnst import errors
 @dataclasses.dataclass(frozen=True)
 class Limits:
   """What one file may hold; the defaults pass every piece of the public corpora with room to spare."""
-  max_bytes: int = 16 << 20  # file size; the longest of MAESTRO's performances has 0.5 MB
+  max_bytes: int = 10_000_000  # file size; the longest of MAESTRO has 270 kB
   max_notes: int = 500_000  # notes of one sequence
   max_events: int = 2_000_000  # control changes and pitch bends of one sequence
   max_tracks: int = 4096  # track chunks; real files have fewer than 100

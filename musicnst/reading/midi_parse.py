@@ -34,6 +34,8 @@ _DATA_BYTES[0xC0:0xE0] = 1
 _DATA_BYTES[[0xF1, 0xF3]] = 1
 _DATA_BYTES[0xF2] = 2
 _DATA_BYTES[[0xF4, 0xF5, 0xF9, 0xFD]] = -1
+_WANTED = np.zeros(256, dtype=np.bool_)  # notes, control changes, programs, pitch bends
+_WANTED[0x80:0xA0] = _WANTED[0xB0:0xD0] = _WANTED[0xE0:0xF0] = True
 
 
 @compiled.compiled
@@ -44,7 +46,7 @@ def read_varint(data, position):
     byte = data[position]
     position += 1
     value = (value << 7) | (byte & 0x7F)
-    if value > 10**10:
+    if value > MAX_TICK:
       return -1, position
     if byte < 0x80:
       return value, position
@@ -52,7 +54,7 @@ def read_varint(data, position):
 
 
 @compiled.compiled
-def scan(data, first, num_tracks, max_tracks, known_meta, data_bytes):
+def scan(data, first, num_tracks, max_tracks):
   """Lists the events of all tracks: note, control, program and pitch messages, and meta events.
 
   Args:
@@ -60,7 +62,6 @@ def scan(data, first, num_tracks, max_tracks, known_meta, data_bytes):
     first: position of the first chunk after the header.
     num_tracks: tracks that the header announces. Chunks that are no tracks are passed over.
     max_tracks: limit.
-    known_meta, data_bytes: the tables above.
 
   Returns:
     ticks int64, statuses uint8, offsets int32 (of the first data byte; of the type byte for meta events, status 0xFF),
@@ -85,66 +86,76 @@ def scan(data, first, num_tracks, max_tracks, known_meta, data_bytes):
     if not is_track:
       position = end
       continue
-    count, position, problem = _scan_track(data, position, end, track, known_meta, data_bytes, ticks, statuses, offsets, tracks, count)
+    count, position, problem = _scan_track(data, position, end, track, ticks, statuses, offsets, tracks, count)
     track += 1
   return ticks, statuses, offsets, tracks, count, problem, position
 
 
 @compiled.compiled
-def _scan_track(data, position, end, track, known_meta, data_bytes, ticks, statuses, offsets, tracks, count):
+def _scan_track(data, position, end, track, ticks, statuses, offsets, tracks, count):
   """One track chunk of `scan`; -> number of events so far, position, problem."""
   tick, running = 0, 0
   while position != end:
     if position > end:
       return count, position, OVERRUN
     delta, position = read_varint(data, position)
-    if delta == -1 or tick + max(delta, 0) > 10**10:
+    if delta == -1 or tick + delta > MAX_TICK:
       return count, position, HUGE_DELTA
     if delta == -2 or position >= len(data):
       return count, position, TRUNCATED
     status = data[position]
     if status >= 0x80:
       position += 1
-      if status != 0xFF:
-        running = status
+      running = running if status == 0xFF else status
     elif running == 0:
       return count, position, NO_STATUS
     else:
       status = running
       if status == 0xF0 or status == 0xF7:
         position += 1  # mido drops this byte and takes the next for the length
+    start = position
     if status == 0xFF or status == 0xF0 or status == 0xF7:
-      start = position
-      if status == 0xFF:
-        position += 1
-      length, position = read_varint(data, position)
-      if length < 0 or position + length > len(data):
-        return count, position, TRUNCATED
-      position += length
-      if status == 0xFF:
-        kind = data[start]
-        if kind >= 128 or not known_meta[kind]:
-          continue  # its delta time is lost, as in mido
-        if kind == 3 or (track == 0 and (kind == 0x51 or kind == 0x58 or kind == 0x59)):
-          ticks[count], statuses[count], offsets[count], tracks[count] = tick + delta, status, start, track
-          count += 1
+      position, timed, wanted = _skip_long(data, position, status, track)
+      problem = FINE if position >= 0 else TRUNCATED
+    else:
+      position, problem = _skip_message(data, position, _DATA_BYTES[status])
+      timed, wanted = True, _WANTED[status]
+    if problem:
+      return count, start, problem
+    if timed:
       tick += delta
-      continue
-    length = data_bytes[status]
-    if length < 0:
-      return count, position, BAD_STATUS
-    if position + length > len(data):
-      return count, position, TRUNCATED
-    for i in range(length):
-      if data[position + i] > 127:
-        return count, position + i, BAD_DATA_BYTE
-    tick += delta
-    kind = status & 0xF0
-    if kind == 0x80 or kind == 0x90 or kind == 0xB0 or kind == 0xC0 or kind == 0xE0:
-      ticks[count], statuses[count], offsets[count], tracks[count] = tick, status, position, track
+    if wanted:
+      ticks[count], statuses[count], offsets[count], tracks[count] = tick, status, start, track
       count += 1
-    position += length
   return count, position, FINE
+
+
+@compiled.compiled
+def _skip_long(data, position, status, track):
+  """Passes a sysex or meta event. -> position after it (-1: the bytes end), whether its delta time counts, whether it matters."""
+  if position >= len(data):
+    return -1, False, False
+  kind = data[position]
+  is_meta = status == 0xFF
+  length, position = read_varint(data, position + 1 if is_meta else position)
+  if length < 0 or position + length > len(data):
+    return -1, False, False
+  timed = not is_meta or (kind < 128 and _KNOWN_META[kind])
+  wanted = is_meta and (kind == 3 or (track == 0 and (kind == 0x51 or kind == 0x58 or kind == 0x59)))
+  return position + length, timed, wanted
+
+
+@compiled.compiled
+def _skip_message(data, position, length):
+  """Passes the data bytes of a short message. -> position after it, problem."""
+  if length < 0:
+    return position, BAD_STATUS
+  if position + length > len(data):
+    return position, TRUNCATED
+  for i in range(length):
+    if data[position + i] > 127:
+      return position, BAD_DATA_BYTE
+  return position + length, FINE
 
 
 @compiled.compiled
