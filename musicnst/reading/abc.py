@@ -1,0 +1,196 @@
+"""ABC files: every tune of a tunebook -> NoteSequences, played with repeats, endings and parts.
+
+Own reader of the ABC standard 2.1 (abcnotation.com/wiki/abc:standard:v2.1): note_seq's refuses chords, tuplets, endings and
+parts, which most real tunes have. Chord symbols become text annotations; grace notes and ornaments are not played.
+"""
+import logging
+import re
+
+from musicnst import errors
+from musicnst import music_proto
+from musicnst.reading import abc_fields
+from musicnst.reading import abc_music
+from musicnst.reading import score
+
+LARGEST_BYTES = 20_000_000
+MOST_NOTES = 200_000
+# Fields that may stand between lines of music (the others are header only); none is a letter of a note.
+_IN_BODY = 'IKLMNPQRTUVWmrsw'
+
+
+def read(path, limits=None):
+  """Reads every tune of a file.
+
+  Args:
+    path: an .abc file.
+    limits: `guards.Limits` or None; `max_bytes` and `max_notes` are honoured.
+
+  Returns:
+    (list of NoteSequence in the order of the file, list of ReadError for the tunes that cannot be read, each naming its `X:` number).
+
+  Raises:
+    ReadError: no tune at all (`not_abc`), or too large.
+  """
+  largest = getattr(limits, 'max_bytes', None) or LARGEST_BYTES
+  with open(path, 'rb') as file:
+    data = file.read(largest + 1)
+  if len(data) > largest:
+    raise errors.ReadError(path, 'too_large', f'has more than {largest} bytes.')
+  return read_text(_decoded(data), path, getattr(limits, 'max_notes', None) or MOST_NOTES)
+
+
+def read_text(text, name='abc', most_notes=MOST_NOTES):
+  """As `read`, from a string; `name` stands in errors."""
+  header, tunes = _tunes(text)
+  if not tunes:
+    raise errors.ReadError(name, 'not_abc', 'holds no tune (no line that begins with "X:").')
+  sequences, rejects = [], []
+  for number, lines in tunes:
+    try:
+      sequences.append(_Tune(f'{name} (tune {number})', header + lines).to_sequence(most_notes))
+    except errors.ReadError as error:
+      rejects.append(error)
+    except (abc_fields.FieldError, OverflowError) as error:
+      rejects.append(errors.ReadError(f'{name} (tune {number})', 'bad_abc', f'cannot be understood: {error}.'))
+  return sequences, rejects
+
+
+def _decoded(data):
+  try:
+    return data.decode('utf-8-sig')
+  except UnicodeDecodeError:
+    return data.decode('latin-1')
+
+
+def _tunes(text):
+  """-> (lines of the file header, [(X number, lines)]); a blank line ends a tune."""
+  header, tunes, current = [], [], None
+  for line in text.splitlines():
+    line = line.strip()
+    if line.startswith('X:'):
+      current = [line]
+      tunes.append((line[2:].split('%')[0].strip() or '?', current))
+    elif not line:
+      current = None
+    elif current is not None:
+      current.append(line)
+    elif not tunes and re.match(r'[A-Za-z]:', line):
+      header.append(line)
+  return header, tunes
+
+
+class _Tune:
+  """One tune: fields of its header, then its voices."""
+
+  def __init__(self, name, lines):
+    self.name = name
+    self.fields, self.titles, self.composers = {}, [], []
+    self.voices, self.parts, self.current = {}, [], None
+    self.program, self.in_header = 0, True
+    for line in lines:
+      self._line(line)
+
+  def to_sequence(self, most_notes):
+    voices = list(self.voices.values())
+    if not voices:
+      raise errors.ReadError(self.name, 'no_notes', 'has no notes.')
+    for voice in voices:
+      voice.finish()
+    measures = score.merged([voice.measures for voice in voices])
+    labels = voices[0].labels
+    sequence = score.to_sequence(self._in_order(measures, labels), self.parts, self.name, most_notes)
+    info = music_proto.NoteSequence.SourceInfo
+    sequence.source_info.source_type, sequence.source_info.encoding_type = info.SCORE_BASED, info.ABC
+    sequence.sequence_metadata.title = '; '.join(self.titles)
+    sequence.sequence_metadata.composers.extend(self.composers)
+    if self.fields.get('X', '').isdecimal():
+      sequence.reference_number = min(int(self.fields['X']), 2**31 - 1)
+    return sequence
+
+  def _in_order(self, measures, labels):
+    """The measures in the order of parts that the header asks for, where each of its letters is a part of the tune."""
+    order = self.fields.get('P')
+    try:
+      order = abc_fields.parts(order) if order else ''
+    except abc_fields.FieldError:
+      order = ''
+    sections = {}
+    for i, (label, begin) in enumerate(labels):
+      end = labels[i + 1][1] if i + 1 < len(labels) else len(measures)
+      sections.setdefault(label, measures[begin:end])
+    if not order or set(order) - set(sections):
+      return measures
+    played = []
+    for label, times in abc_fields.runs(order):
+      section = sections[label]
+      # 'AA' over a part that ends in a repeat sign means that repeat, not four times.
+      times = (times + 1) // 2 if any(measure.repeat_end for measure in section) else times
+      played += [score.plain(section[i]) for i in score.playing_order(section, self.name)] * times
+    return measures[:labels[0][1]] + played
+
+  def _line(self, line):
+    if line.startswith('%%MIDI'):
+      match = re.fullmatch(r'%%MIDI\s+program\s+(?:\d+\s+)?(\d+)\s*', line)
+      self.program = min(int(match[1]), 127) if match else self.program
+    line = re.sub(r'(?<!\\)%.*$', '', line).strip()
+    match = re.match(r'([A-Za-z]):(.*)$', line)
+    if match and (self.in_header or match[1] in _IN_BODY):
+      self._field(match[1], match[2].strip())
+    elif line and not self.in_header:
+      self._voice().read(line, self._field)
+
+  def _field(self, letter, content):
+    if self.in_header:
+      self._header_field(letter, content)
+    elif letter == 'V':
+      self.current = self._name_of_voice(content)
+    elif letter == 'P':
+      self._voice().label(content)
+    elif letter == 'M':
+      self._voice().change_meter(abc_fields.meter(content))
+    elif letter == 'L':
+      self._voice().unit = abc_fields.unit_length(content)
+    elif letter == 'Q':
+      qpm = abc_fields.tempo(content, self._voice().unit)
+      if qpm:
+        self._voice().change_tempo(qpm)
+    elif letter == 'K':
+      key = abc_fields.key(content)
+      if key:
+        self._voice().change_key(key)
+    elif letter not in 'INRTUWmrsw':
+      logging.debug('%s: field %s passed over', self.name, letter)
+
+  def _header_field(self, letter, content):
+    if letter == 'T':
+      self.titles.append(content)
+    elif letter == 'C':
+      self.composers.append(content)
+    elif letter == 'V':
+      self.current = self.current or self._name_of_voice(content)
+    else:
+      self.fields[letter] = content
+    if letter == 'K':
+      self.in_header = False
+
+  def _voice(self):
+    """The voice now being written; made on first use with the header's meter, unit and key."""
+    name = self.current or '1'
+    if name not in self.voices:
+      meter = abc_fields.meter(self.fields['M']) if 'M' in self.fields else None
+      unit = abc_fields.unit_length(self.fields['L']) if 'L' in self.fields else abc_fields.default_unit_length(meter)
+      key = abc_fields.key(self.fields['K']) or ({}, 0, 0)
+      voice = abc_music.Voice(len(self.parts), meter, unit, key)
+      if not self.voices:
+        voice.change_meter(meter)
+        voice.change_key(key)
+        qpm = abc_fields.tempo(self.fields['Q'], unit) if 'Q' in self.fields else None
+        if qpm:
+          voice.change_tempo(qpm)
+      self.voices[name] = voice
+      self.parts.append(score.Part(name='' if name == '1' else name, program=self.program))
+    return self.voices[name]
+
+  @staticmethod
+  def _name_of_voice(content):
+    return (content.split() or ['1'])[0]

@@ -1,0 +1,200 @@
+"""ABC: notes, rhythms, repeats and fields, by hand from the standard; then every tune of Nottingham against its MIDI file."""
+import os
+
+import pytest
+
+from musicnst import errors
+from musicnst import music_proto
+from musicnst.reading import abc
+from musicnst.reading import abc_fields
+from musicnst.reading import files
+
+KEYS = music_proto.NoteSequence.KeySignature
+
+
+def tune(music, fields='', key='C', meter='4/4', unit='1/4'):
+  sequences, rejects = abc.read_text(f'X:1\nT:Test\nM:{meter}\nL:{unit}\nQ:1/4=60\n{fields}K:{key}\n{music}\n')
+  assert not rejects
+  return sequences[0]
+
+
+def notes(music, **header):
+  """[(pitch, start, length)] in quarters."""
+  found = sorted((note.start_time, note.pitch, note.end_time - note.start_time) for note in tune(music, **header).notes)
+  return [(pitch, pytest.approx(start), pytest.approx(length)) for start, pitch, length in found]
+
+
+def pitches(music, **header):
+  return [note.pitch for note in sorted(tune(music, **header).notes, key=lambda n: n.start_time)]
+
+
+def test_pitches_and_octaves():
+  assert pitches("C, C c c' B,, |") == [48, 60, 72, 84, 47]
+
+
+def test_lengths():
+  assert notes('A2 A/ A// A3/2 A/4 z A|') == [(69, 0, 2), (69, 2, 0.5), (69, 2.5, 0.25), (69, 2.75, 1.5), (69, 4.25, 0.25), (69, 5.5, 1)]
+
+
+def test_key_signature_and_accidentals_last_to_the_bar_line():
+  assert pitches('F ^G G =F f|G F|', key='D') == [66, 68, 68, 65, 77, 67, 66]
+
+
+def test_double_accidentals():
+  assert pitches('^^F __B |') == [67, 69]
+
+
+@pytest.mark.parametrize('key, expected', [('Am', [65, 60, 67]), ('G', [66, 60, 67]), ('Eb', [65, 60, 67]), ('A mixolydian', [66, 61, 67]),
+                                           ('E dor', [66, 61, 67]), ('C#', [66, 61, 68]), ('none', [65, 60, 67]), ('D exp ^G', [65, 60, 68]),
+                                           ('G clef=bass', [66, 60, 67]), ('Hp', [66, 61, 67])])
+def test_keys(key, expected):
+  assert pitches('F C G|', key=key) == expected
+
+
+def test_key_in_the_proto():
+  signature = tune('A|', key='Am').key_signatures[0]
+  assert (signature.key, signature.mode) == (KEYS.A, KEYS.MINOR)
+  signature = tune('A|', key='Bb').key_signatures[0]
+  assert (signature.key, signature.mode) == (KEYS.B_FLAT, KEYS.MAJOR)
+  signature = tune('A|', key='Ddor').key_signatures[0]
+  assert (signature.key, signature.mode) == (KEYS.D, KEYS.DORIAN)
+
+
+def test_chords():
+  assert notes('[CEG]2 [C2E2]|') == [(60, 0, 2), (64, 0, 2), (67, 0, 2), (60, 2, 2), (64, 2, 2)]
+
+
+def test_broken_rhythm():
+  assert notes('A>B c<d e>>f|') == [(69, 0, 1.5), (71, 1.5, 0.5), (72, 2, 0.5), (74, 2.5, 1.5), (76, 4, 1.75), (77, 5.75, 0.25)]
+
+
+def test_triplets_and_tuplets():
+  assert notes('(3ABc d|') == [(69, 0, 2 / 3), (71, 2 / 3, 2 / 3), (72, 4 / 3, 2 / 3), (74, 2, 1)]
+  assert notes('(3:2:2 A2B c|') == [(69, 0, 4 / 3), (71, 4 / 3, 2 / 3), (72, 2, 1)]
+  # Five in the time of three in compound meter, of two otherwise.
+  assert notes('(5ABABA c|', meter='6/8')[-1] == (72, 3, 1)
+  assert notes('(5ABABA c|', meter='2/4')[-1] == (72, 2, 1)
+
+
+def test_ties_join_and_carry_the_accidental_over_the_bar():
+  assert notes('A2-A2|') == [(69, 0, 4)]
+  assert notes('z2^F2-|F2F2|') == [(66, 2, 4), (65, 6, 2)]
+  assert notes('[CE]2-[CG]2|') == [(60, 0, 4), (64, 0, 2), (67, 2, 2)]
+
+
+def test_slurs_grace_notes_and_ornaments_are_not_played():
+  assert pitches('(A B) {cd}e ~f !trill!g|') == [69, 71, 76, 77, 79]
+
+
+@pytest.mark.parametrize('music, expected', [
+    ('A4:|B4|', 'AAB'), ('|:A4|B4:|', 'ABAB'), ('A4|:B4:|c4|', 'ABBc'), ('A4::B4:|', 'AABB'), ('|:A4|[1B4:|[2c4|d4|', 'ABAcd'),
+    ('|:A4|1 B4:|2 c4||d4:|', 'ABAcdd'), ('|:A4|[1,2 B4:|[3 c4|]', 'ABABAc'), ('|:A4|[1B4:|[2c4:|d4|', 'ABAcd'), ('A4|B4!D.C.!|', 'ABAB'),
+    ('A4!fine!|B4!D.C.!|', 'ABA'), ('A4|:B4::c4:|', 'ABBcc'), ('|::A4::|', 'AAA')])
+def test_repeats(music, expected):
+  names = {69: 'A', 71: 'B', 72: 'c', 74: 'd'}
+  assert ''.join(names[pitch] for pitch in pitches(music)) == expected
+
+
+def test_parts_in_the_order_of_the_header():
+  assert pitches('P:A\nA4|\nP:B\nB4|\n', fields='P:ABA\n') == [69, 71, 69]
+  assert pitches('P:A\nA4:|\nP:B\nB4|\n', fields='P:AAB\n') == [69, 69, 71]
+  assert pitches('P:A\nA4|\nP:B\nB4|\n') == [69, 71]
+
+
+def test_order_of_parts():
+  assert abc_fields.parts('A2(BC)3.D') == 'AABCBCBCD'
+  assert abc_fields.parts('((AB)2C)2') == 'ABABCABABC'
+  for text in ('', '(A', '((((A99)99)99)99)', '1'):
+    with pytest.raises(abc_fields.FieldError):
+      abc_fields.parts(text)
+
+
+def test_pickup_is_filled_to_a_bar_once():
+  # One quarter before the bar: three quarters of rest, the meter never changes, and the repeat has no rest in it.
+  sequence = tune('A|B4|c3:|', meter='4/4')
+  assert [(n.pitch, n.start_time) for n in sequence.notes] == [(69, 3), (71, 4), (72, 8), (69, 11), (71, 12), (72, 16)]
+  assert [(t.numerator, t.denominator) for t in sequence.time_signatures] == [(4, 4)]
+
+
+def test_meter_changes_and_irregular_bars():
+  sequence = tune('A4|[M:3/4]B3|c3|d2||e3|')
+  assert [(t.time, t.numerator, t.denominator) for t in sequence.time_signatures] == [(0, 4, 4), (4, 3, 4), (10, 2, 4), (12, 3, 4)]
+
+
+def test_tempo_forms():
+  for text, qpm in (('Q:1/4=90', 90), ('Q:90', 45), ('Q:3/8=60', 90), ('Q:"Lively" 1/2=60', 120), ('Q:C=100', 50), ('Q:"Slow"', 120)):
+    sequences, rejects = abc.read_text(f'X:1\nL:1/8\n{text}\nK:C\nA|\n')
+    assert not rejects and sequences[0].tempos[0].qpm == pytest.approx(qpm), text
+
+
+def test_tempo_change_inside():
+  sequence = tune('A4|[Q:1/4=120]A4|')
+  assert [(t.time, t.qpm) for t in sequence.tempos] == [(0, 60), (4, 120)]
+  assert sequence.total_time == pytest.approx(6)
+
+
+def test_unit_length_follows_the_meter():
+  for meter, seconds in (('2/4', 0.25), ('3/4', 0.5), ('6/8', 0.5), ('C', 0.5), ('C|', 0.5)):
+    sequences, _ = abc.read_text(f'X:1\nM:{meter}\nQ:1/4=60\nK:C\nAA\n')
+    assert sequences[0].notes[1].start_time == pytest.approx(seconds), meter
+
+
+def test_voices():
+  sequence = tune('V:1\nA4|B4|\nV:2\nC4|D4|\n', fields='V:1\nV:2\n')
+  assert sorted((n.start_time, n.pitch, n.instrument) for n in sequence.notes) == [(0, 60, 1), (0, 69, 0), (4, 62, 1), (4, 71, 0)]
+
+
+def test_chord_symbols_and_words():
+  sequence = tune('"Am7"A2 "^slowly"B2|')
+  kinds = music_proto.NoteSequence.TextAnnotation
+  assert [(t.time, t.text, t.annotation_type) for t in sequence.text_annotations] == [(0, 'Am7', kinds.CHORD_SYMBOL), (2, 'slowly', kinds.UNKNOWN)]
+
+
+def test_a_bad_tune_does_not_lose_the_others():
+  text = 'X:1\nK:C\nA|\n\nX:2\nM:zz\nK:C\nA|\n\nX:3\nK:C\nz|\n\nX:4\nK:Q\nA|\n\nX:5\nK:C\nB|\n\nX:6\nK:C\nA/0|\n\nX:7\nT:none\n'
+  sequences, rejects = abc.read_text(text, 'book.abc')
+  assert [s.reference_number for s in sequences] == [1, 5]
+  assert [r.reason for r in rejects] == ['bad_abc', 'no_notes', 'bad_abc', 'bad_abc', 'no_notes']
+  assert 'book.abc (tune 2)' in str(rejects[0])
+
+
+def test_file_header_holds_for_every_tune():
+  sequences, _ = abc.read_text('M:3/4\nL:1/4\nQ:1/4=60\n\nX:1\nK:C\nABc|\n\nX:2\nK:C\nA3|\n')
+  assert [s.time_signatures[0].numerator for s in sequences] == [3, 3]
+
+
+def test_files(tmp_path):
+  path = tmp_path / 'Tunes.ABC'
+  path.write_bytes('X:1\nT:Caf\xe9\nK:C\nA|\n\nX:2\nM:zz\nK:C\nA\n'.encode('latin-1'))
+  sequences, rejects = files.read_all(path)
+  assert len(files.read(path)) == len(sequences) == len(rejects) == 1
+  assert sequences[0].sequence_metadata.title == 'Caf\xe9'
+  path.write_text('no tune here\n')
+  with pytest.raises(errors.ReadError, match='no tune'):
+    files.read(path)
+  path.write_text('X:1\nM:zz\nK:C\nA\n')
+  with pytest.raises(errors.ReadError, match='meter'):
+    files.read(path)
+
+
+def test_hostile_tunes_end(tmp_path):
+  for music in ('A9999|' * 10, '[' * 10000, '(9:9:9' * 1000, '|:' * 5000 + 'A:|', 'Z9999|A', '"' * 9999, 'A' + '/' * 5000, '::' * 5000):
+    abc.read_text(f'X:1\nM:4/4\nL:1/1\nP:{"(" * 500}\nK:C\n{music}\n')
+
+
+def test_nottingham_against_its_midi(shared):
+  """Every tune is read; the notes equal those of the corpus's MIDI in all tunes without repeats, chromatic bars and parts."""
+  pretty_midi = pytest.importorskip('pretty_midi')
+  folder = shared / 'data/nottingham'
+  equal = compared = 0
+  for name in ('waltzes', 'xmas', 'slip'):
+    sequences, rejects = files.read_all(os.fspath(folder / f'abc/{name}.abc'))
+    assert not rejects
+    for sequence in sequences:
+      path = folder / f'midi/{name}{sequence.reference_number}.mid'
+      midi = pretty_midi.PrettyMIDI(os.fspath(path))
+      truth = sorted((round(midi.time_to_tick(n.start) * 24 / midi.resolution), n.pitch) for n in midi.instruments[0].notes)
+      beats = sequence.tempos[0].qpm / 60
+      compared += 1
+      equal += truth == sorted((round(n.start_time * beats * 24), n.pitch) for n in sequence.notes)
+  assert compared > 50 and equal / compared > 0.8, (equal, compared)
