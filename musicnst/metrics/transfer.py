@@ -123,8 +123,10 @@ def chroma_similarity(reference, result):
 def _moving_sum(frames):
   """Windows of a full convolution whose first is the one that ends with frame 11, then every 12 frames: `[12, T] -> [12, N]`."""
   num_frames = frames.shape[1]
+  if not num_frames:
+    return frames
   sums = np.concatenate([np.zeros([12, 1]), np.cumsum(frames, axis=1)], axis=1)
-  ends = np.arange((CHROMA_WINDOW - 1) % CHROMA_STRIDE, num_frames + CHROMA_WINDOW - 1, CHROMA_STRIDE) + 1 if num_frames else np.zeros(0, int)
+  ends = np.arange((CHROMA_WINDOW - 1) % CHROMA_STRIDE, num_frames + CHROMA_WINDOW - 1, CHROMA_STRIDE) + 1
   return sums[:, np.minimum(ends, num_frames)] - sums[:, np.maximum(ends - CHROMA_WINDOW, 0)]
 
 

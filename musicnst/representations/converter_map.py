@@ -1,0 +1,25 @@
+"""Every representation by name: a class, built with keyword arguments when asked for."""
+from musicnst import registry
+from musicnst.representations import binary
+from musicnst.representations import drums
+from musicnst.representations import melody
+from musicnst.representations import pianoroll
+from musicnst.representations import trio
+
+CONVERTER_MAP = {
+    'binary': binary.BinaryConverter,
+    'drums': drums.DrumsConverter,
+    'melody': melody.MelodyConverter,
+    'polyphonic': pianoroll.PolyphonicConverter,
+    'trio': trio.TrioConverter,
+}
+
+
+def build(name, **arguments):
+  """The converter of that name; `build(c.name, **c.to_dict())` is an equal one.
+
+  Raises:
+    UnknownNameError: no such representation.
+    TypeError: an argument it does not take.
+  """
+  return registry.lookup(CONVERTER_MAP, name, 'representation')(**arguments)
