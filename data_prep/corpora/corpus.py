@@ -1,0 +1,171 @@
+"""What a corpus is: where its pieces are, how one is read, whose they are and under which licence."""
+import csv
+import dataclasses
+import hashlib
+import os
+from collections.abc import Callable
+
+from musicnst import errors
+from musicnst.reading import files
+from musicnst.reading import musical_time
+
+SPLITS = ('train', 'validation', 'test')
+
+
+@dataclasses.dataclass(frozen=True)
+class Archive:
+  """A public download of a corpus.
+
+  Args:
+    url: where it lies.
+    sha256: of the file, as its publisher or a second source gives it; empty where none is known, and then the downloader asks for one.
+    num_bytes: size, 0 where unknown.
+    folder: the folder that unpacking makes, which is the corpus's root.
+  """
+
+  url: str
+  sha256: str = ''
+  num_bytes: int = 0
+  folder: str = ''
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+  """One piece that a corpus knows of, not read yet.
+
+  Args:
+    path: its file.
+    id: stable name, such as `/id/midi/pop909/<sha1 of the path within the corpus>`.
+    corpus, genre, composer: labels; empty where unknown.
+    split: `train`, `validation`, `test`, or empty where the corpus has none.
+    filename: path within the corpus.
+    work: a name that all versions of one composition share (they go into one split), or empty.
+  """
+
+  path: str
+  id: str
+  corpus: str
+  genre: str = ''
+  composer: str = ''
+  split: str = ''
+  filename: str = ''
+  work: str = ''
+
+  @property
+  def labels(self):
+    return {'id': self.id, 'genre': self.genre, 'composer': self.composer, 'corpus': self.corpus}
+
+
+def read_file(piece):
+  """The usual reader: every sequence of the piece's file, in seconds."""
+  return files.read(piece.path)
+
+
+@dataclasses.dataclass(frozen=True)
+class Corpus:
+  """An entry of CORPUS_MAP.
+
+  Args:
+    name: its name in CORPUS_MAP.
+    description: one line.
+    license, citation, url: of the corpus.
+    find: `(root) -> list[Piece]`, by name and cheap: nothing is read.
+    read: `(piece) -> list[NoteSequence]`, raising ReadError, or RejectedSequence for a piece that does not belong.
+    time: how its music gets its beats (a mode of `musical_time.choose`); `beats` where `read` gives beats already.
+    archives: its public downloads.
+  """
+
+  name: str
+  description: str
+  license: str
+  citation: str
+  url: str
+  find: Callable
+  read: Callable = read_file
+  time: str = 'auto'
+  archives: tuple = ()
+
+  def pieces(self, root, split=None):
+    """The corpus's pieces under `root`, sorted by path, of one split or all.
+
+    Raises:
+      DataError: none found there.
+    """
+    found = sorted(self.find(os.path.abspath(os.path.expanduser(root))), key=lambda p: p.path)
+    if not found:
+      raise errors.DataError(f'{root}: no pieces of the corpus {self.name!r} here; {self.where()}')
+    return [p for p in found if not split or p.split == split]
+
+  def where(self):
+    """One sentence on where to get the corpus."""
+    return f'get it from {self.url} and name its folder' if self.url else 'name the folder that holds it'
+
+  def sequences(self, root, split=None, on_reject=None):
+    """Yields labelled NoteSequences, piece by piece.
+
+    Args:
+      root: folder of the corpus, or the one above it that holds `manifest.csv`.
+      split: only pieces of this split.
+      on_reject: called with (piece, error) for each piece that cannot be used; without it they are passed over.
+    """
+    for piece in self.pieces(root, split):
+      try:
+        yield from self.labelled(piece)
+      except (errors.ReadError, errors.RejectedSequence) as error:
+        if on_reject:
+          on_reject(piece, error)
+
+  def labelled(self, piece):
+    """The sequences of one piece, with id, filename and labels filled in."""
+    sequences = self.read(piece)
+    for i, sequence in enumerate(sequences):
+      sequence.id = piece.id if len(sequences) == 1 else f'{piece.id}/{i}'
+      sequence.filename, sequence.collection_name = piece.filename, self.name
+      label(sequence, piece.genre, piece.composer)
+    return sequences
+
+  def in_beats(self, sequence):
+    """The sequence in musical time, as this corpus needs it."""
+    if self.time == 'beats':
+      return sequence
+    beat_map, _ = musical_time.choose(sequence, self.time)
+    return musical_time.in_beats(sequence, beat_map)
+
+
+def label(sequence, genre='', composer=''):
+  """Puts labels into `sequence_metadata`, in place of others."""
+  metadata = sequence.sequence_metadata
+  for field, value in ((metadata.genre, genre), (metadata.composers, composer)):
+    if value:
+      del field[:]
+      field.append(value)
+
+
+# ---------------------- finding pieces ----
+
+
+def manifest_rows(root, corpus):
+  """Rows of `manifest.csv` (columns corpus, path, label, split, license) for a corpus; None where there is no manifest."""
+  path = os.path.join(root, 'manifest.csv')
+  if not os.path.isfile(path):
+    return None
+  with open(path, newline='', encoding='utf-8') as file:
+    return [row for row in csv.DictReader(file) if row['corpus'] == corpus]
+
+
+def make_piece(corpus, root, relative, **labels):
+  """A `Piece` for a file under `root`, its id made of the corpus and the relative path as Magenta makes it."""
+  kind = os.path.splitext(relative)[1].lstrip('.').lower()
+  kind = {'mid': 'midi', 'kar': 'midi', 'xml': 'musicxml', 'mxl': 'musicxml'}.get(kind, kind)
+  digest = hashlib.sha1(relative.encode('utf-8')).hexdigest()
+  return Piece(os.path.join(root, relative), f'/id/{kind}/{corpus}/{digest}', corpus, filename=relative, **labels)
+
+
+def walk(root, extensions=('.mid', '.midi')):
+  """Relative paths of the files under `root` with these extensions, sorted."""
+  found = []
+  for folder, folders, names in os.walk(root):
+    folders[:] = [name for name in folders if not name.startswith('.')]
+    found += [os.path.relpath(os.path.join(folder, name), root) for name in names
+              if name.lower().endswith(extensions) and not name.startswith('.')]
+  return sorted(found)

@@ -1,0 +1,28 @@
+"""CORPUS_MAP: every corpus by name, and the collections of corpora that are used together."""
+from data_prep.corpora import asap
+from data_prep.corpora import easymusicnotes
+from data_prep.corpora import folder
+from data_prep.corpora import karaoke
+from data_prep.corpora import maestro
+from data_prep.corpora import nottingham
+from data_prep.corpora import pop909
+from data_prep.corpora import tpd
+from musicnst import registry
+
+CORPUS_MAP = {
+    entry.name: entry for entry in (pop909.CORPUS, nottingham.CORPUS, asap.CORPUS, tpd.JAZZ, tpd.CORPUS, maestro.CORPUS, karaoke.CORPUS,
+                                    easymusicnotes.CORPUS, folder.CORPUS)
+}
+# Four genres on equally quantized material: pop, folk, classical, jazz.
+COLLECTIONS = {'all-genres': ('pop909', 'nottingham', 'asap', 'tpd-jazz')}
+
+
+def get(names):
+  """The corpora of a comma-separated list of names and collections, in order, each once.
+
+  Raises:
+    UnknownNameError: a name that is neither.
+  """
+  known = {**{name: (name,) for name in CORPUS_MAP}, **COLLECTIONS}
+  wanted = [member for name in str(names).split(',') for member in registry.lookup(known, name.strip(), 'corpus')]
+  return [CORPUS_MAP[name] for name in dict.fromkeys(wanted)]

@@ -1,0 +1,35 @@
+"""MAESTRO v1: piano performances with composer, title and official split (Hawthorne et al., ICLR 2019)."""
+import csv
+import os
+
+from data_prep.corpora import corpus
+
+NAME = 'maestro'
+_FOLDER = 'maestro-v1.0.0'
+
+
+def find(root):
+  """Performances that the dataset's own csv names; `root` is its folder or the one above."""
+  for folder in (root, os.path.join(root, _FOLDER)):
+    table = os.path.join(folder, _FOLDER + '.csv')
+    if os.path.isfile(table):
+      return _of_table(folder, table)
+  return []
+
+
+def _of_table(folder, table):
+  with open(table, newline='', encoding='utf-8') as file:
+    rows = [row for row in csv.DictReader(file) if os.path.isfile(os.path.join(folder, row['midi_filename']))]
+  return [corpus.make_piece(NAME, folder, row['midi_filename'], genre='classical', composer=row['canonical_composer'], split=row['split'],
+                            work=f'{row["canonical_composer"]}: {row["canonical_title"]}') for row in rows]
+
+
+CORPUS = corpus.Corpus(
+    name=NAME,
+    description='piano performances, composer by file, official split',
+    license='CC BY-NC-SA 4.0',
+    citation='C. Hawthorne et al. Enabling Factorized Piano Music Modeling and Generation with the MAESTRO Dataset. ICLR 2019.',
+    url='https://magenta.tensorflow.org/datasets/maestro',
+    find=find,
+    time='estimate',
+)

@@ -1,0 +1,24 @@
+"""Nottingham: about a thousand British and American folk tunes with chords."""
+from data_prep.corpora import corpus
+
+NAME = 'nottingham'
+
+
+def find(root):
+  """Tunes of a manifest's folder, or of the cleaned repository's layout (`MIDI/*.mid`, without its `melody` and `chords` copies)."""
+  rows = corpus.manifest_rows(root, NAME)
+  if rows is not None:
+    return [corpus.make_piece(NAME, root, row['path'], genre='folk', split=row['split']) for row in rows]
+  tunes = [path for path in corpus.walk(root) if not {'melody', 'chords'} & set(path.lower().split('/')[:-1])]
+  return [corpus.make_piece(NAME, root, path, genre='folk') for path in tunes]
+
+
+CORPUS = corpus.Corpus(
+    name=NAME,
+    description='folk tunes with chords, on the grid',
+    license='GPL-3.0',
+    citation='E. Foxley. Nottingham Database, 2001; cleaned by Jukedeck, 2017.',
+    url='https://github.com/jukedeck/nottingham-dataset',
+    find=find,
+    time='tempo',
+)
