@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 import keras
 
-from musicnst.layers import noise
-
 
 @dataclasses.dataclass(frozen=True)
 class Player:
@@ -31,19 +29,14 @@ class Gaussian:
   mean: object
   stddev: object
 
-  def sample(self, seed=None, seeds=None):
-    """A draw `[B, Z]`: from `batch['seeds']` `[B, 2]` where the caller has them (see `layers.noise`), else by `seed`."""
-    if seeds is None:
-      draw = keras.random.normal(keras.ops.shape(self.mean), dtype=self.mean.dtype, seed=seed)
-    else:
-      draw = keras.ops.cast(noise.normal(seeds, tuple(self.mean.shape[1:])), self.mean.dtype)
-    return self.mean + self.stddev * draw
+  def sample(self, seed=None):
+    return self.mean + self.stddev * keras.random.normal(keras.ops.shape(self.mean), dtype=self.mean.dtype, seed=seed)
 
 
 class MusicModel(keras.Model):
   """Base of every model; a batch is a dict with `inputs, outputs, controls, lengths, labels` (the last three optional).
 
-  In training the trainer adds `seeds` int32 `[B, 2]`, one pair an example: whatever a model draws should come from them
+  In training the trainer adds `seeds` int32 `[B]`, a number of each example's own: whatever a model draws should come from them
   (`layers.noise`), so that a run does not depend on the number of replicas and resumes to the bit.
   """
 

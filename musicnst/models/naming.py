@@ -1,0 +1,45 @@
+"""Names of a model's variables for checkpoints and bundles: the attributes that lead to them, such as `encoder/blocks_0/inner/kernel`.
+
+Keras's own `variable.path` will not do: layers without an explicit name are numbered by a counter of the whole process, so the second
+model built in a process has other paths than the first.
+"""
+import keras
+
+
+def named_variables(model):
+  """{name: `keras.Variable`} of every variable of the model (weights and random states), each once, in the order of its attributes."""
+  named, seen = {}, set()
+  for name, variable in _walk(model, '', seen):
+    named[_free(name, named)] = variable
+  found = {id(variable) for variable in named.values()}
+  for variable in model.variables:
+    if id(variable) not in found:
+      named[_free(variable.path, named)] = variable
+  return named
+
+
+def _walk(thing, prefix, seen):
+  """(name, variable) pairs below a layer, a variable, or a list or dict of them."""
+  if id(thing) in seen:
+    return
+  if isinstance(thing, keras.Variable):
+    seen.add(id(thing))
+    yield prefix.rstrip('/'), thing
+  elif isinstance(thing, (keras.layers.Layer, keras.random.SeedGenerator)):
+    seen.add(id(thing))
+    # Public attributes first, then single private ones: lists such as `_layers` hold the same things under numbers.
+    for name, value in sorted(vars(thing).items(), key=lambda item: item[0].startswith('_') * (1 + isinstance(item[1], (list, dict)))):
+      yield from _walk(value, f'{prefix}{name.lstrip("_")}/', seen)
+  elif isinstance(thing, (list, tuple)):
+    for i, value in enumerate(thing):
+      yield from _walk(value, f'{prefix[:-1]}_{i}/', seen)
+  elif isinstance(thing, dict):
+    for name, value in thing.items():
+      yield from _walk(value, f'{prefix}{name}/', seen)
+
+
+def _free(name, named):
+  candidate, number = name, 1
+  while candidate in named:
+    candidate, number = f'{name}#{number}', number + 1
+  return candidate
