@@ -57,7 +57,7 @@ def define_flags(flag_values):
 
 _SETTINGS = (
     'num_steps', 'eval_num_batches', 'checkpoints_to_keep', 'keep_checkpoint_every_n_hours', 'cache_dataset', 'eval_examples_path',
-    'eval_every_steps', 'best_by', 'warm_start', 'mixed_precision', 'seed', 'deterministic', 'checkpoint_every_secs',
+    'eval_every_steps', 'best_by', 'warm_start', 'mixed_precision', 'seed', 'checkpoint_every_secs',
     'checkpoint_every_steps', 'log_every_steps', 'steps_per_call', 'max_seconds')
 
 
@@ -70,18 +70,18 @@ def main(flag_values):
         num_batches=flag_values.eval_num_batches, eval_dir_suffix=flag_values.eval_dir_suffix, checkpoint='latest')
     return
   run(flag_values.config, flag_values.run_dir, flag_values.examples_path, flag_values.hparams, flag_values.strategy, flag_values.tpu,
-      flag_values.num_virtual_devices, flag_values.num_threads, quiet=flag_values.log not in ('DEBUG', 'INFO'),
+      flag_values.num_virtual_devices, flag_values.num_threads, flag_values.deterministic, quiet=flag_values.log not in ('DEBUG', 'INFO'),
       **{name: flag_values[name].value for name in _SETTINGS})
 
 
-def run(config_name, run_dir, examples_path, hparams='', strategy='auto', tpu='', num_virtual_devices=0, num_threads=0, quiet=False,
-        **settings):
+def run(config_name, run_dir, examples_path, hparams='', strategy='auto', tpu='', num_virtual_devices=0, num_threads=0, deterministic=False,
+        quiet=False, **settings):
   """Trains; returns the last measures. `settings` are the fields of `training.loop.Settings`."""
   from musicnst import configs
   from musicnst.training import loop
   from musicnst.training import run_dir as run_dir_lib
   from musicnst.training import strategy as strategy_lib
-  strategy_lib.prepare_devices(num_virtual_devices, num_threads)
+  strategy_lib.prepare_devices(num_virtual_devices, num_threads, deterministic)
   chosen = strategy_lib.create(strategy, tpu)
   stored = run_dir_lib.RunDir(run_dir).read_json()
   if not config_name and not stored:

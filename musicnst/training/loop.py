@@ -47,7 +47,6 @@ class Settings:
   steps_per_call: int = 10           # steps that TensorFlow makes without returning to Python
   max_seconds: float = 0.0           # stop, with a checkpoint, after this wall time; 0 for no limit
   show_progress: bool = True         # a bar on a terminal, lines elsewhere
-  deterministic: bool = False        # deterministic kernels also on accelerators, at some cost of speed
 
   def __post_init__(self):
     for name in ('num_steps', 'eval_every_steps', 'log_every_steps', 'steps_per_call'):
@@ -91,8 +90,6 @@ class _Run:
     self.folder = run_dir_lib.RunDir(run_dir, create=True)
     stored = self._check_folder()
     self.seed = settings.seed if settings.seed is not None else stored.get('seed', 0)
-    if settings.deterministic or not tf.config.list_physical_devices('GPU'):
-      tf.config.experimental.enable_op_determinism()
     self.trainer = trainer_lib.Trainer(config, strategy, self.seed, settings.mixed_precision)
     self.checkpoint, self.manager = run_dir_lib.managed(
         self.trainer, self.folder.train, settings.checkpoints_to_keep, settings.keep_checkpoint_every_n_hours)

@@ -9,8 +9,10 @@ from musicnst import errors
 STRATEGIES = ('auto', 'one', 'mirrored', 'multi_worker', 'tpu')
 
 
-def prepare_devices(num_virtual_devices=0, num_threads=0):
-  """Splits the CPU into `num_virtual_devices` and bounds TensorFlow's threads; 0 leaves things as they are.
+def prepare_devices(num_virtual_devices=0, num_threads=0, deterministic=False):
+  """Splits the CPU into `num_virtual_devices` and bounds TensorFlow's threads; 0 leaves things as they are. For the whole process.
+
+  `deterministic` asks for kernels that give the same bits every time: on accelerators it costs speed, on a CPU it is always asked for.
 
   Raises:
     ArgumentError: TensorFlow has already started with other devices.
@@ -22,6 +24,8 @@ def prepare_devices(num_virtual_devices=0, num_threads=0):
     if num_virtual_devices > 1:
       cpu = tf.config.list_physical_devices('CPU')[0]
       tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * num_virtual_devices)
+    if deterministic or not tf.config.list_physical_devices('GPU'):
+      tf.config.experimental.enable_op_determinism()
   except (RuntimeError, ValueError) as error:
     raise errors.ArgumentError(f'devices can be chosen only before TensorFlow starts ({error})') from error
 

@@ -28,7 +28,7 @@ class Trainer:
     self.config, self.hparams, self.strategy = config, config.hparams, strategy
     self.batch_size = int(config.hparams.batch_size)
     policy = keras.config.dtype_policy()
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(2 * seed + 1)  # never 0: TensorFlow compares a global seed of 0 with tensors in `Dataset.shuffle`
     keras.config.set_dtype_policy('mixed_bfloat16' if mixed_precision else 'float32')
     try:
       with strategy.scope():
