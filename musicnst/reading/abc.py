@@ -10,10 +10,9 @@ from musicnst import errors
 from musicnst import music_proto
 from musicnst.reading import abc_fields
 from musicnst.reading import abc_music
+from musicnst.reading import guards
 from musicnst.reading import score
 
-LARGEST_BYTES = 20_000_000
-MOST_NOTES = 200_000
 # Fields that may stand between lines of music (the others are header only); none is a letter of a note.
 _IN_BODY = 'IKLMNPQRTUVWmrsw'
 
@@ -23,23 +22,18 @@ def read(path, limits=None):
 
   Args:
     path: an .abc file.
-    limits: `guards.Limits` or None; `max_bytes` and `max_notes` are honoured.
+    limits: `guards.Limits`, or None for the defaults.
 
   Returns:
     (list of NoteSequence in the order of the file, list of ReadError for the tunes that cannot be read, each naming its `X:` number).
 
   Raises:
-    ReadError: no tune at all (`not_abc`), or too large.
+    ReadError: no tune at all (`not_abc`), or `file_too_large`.
   """
-  largest = getattr(limits, 'max_bytes', None) or LARGEST_BYTES
-  with open(path, 'rb') as file:
-    data = file.read(largest + 1)
-  if len(data) > largest:
-    raise errors.ReadError(path, 'too_large', f'has more than {largest} bytes.')
-  return read_text(_decoded(data), path, getattr(limits, 'max_notes', None) or MOST_NOTES)
+  return read_text(_decoded(guards.read_file(path, limits or guards.Limits())), path, limits)
 
 
-def read_text(text, name='abc', most_notes=MOST_NOTES):
+def read_text(text, name='abc', limits=None):
   """As `read`, from a string; `name` stands in errors."""
   header, tunes = _tunes(text)
   if not tunes:
@@ -47,7 +41,7 @@ def read_text(text, name='abc', most_notes=MOST_NOTES):
   sequences, rejects = [], []
   for number, lines in tunes:
     try:
-      sequences.append(_Tune(f'{name} (tune {number})', header + lines).to_sequence(most_notes))
+      sequences.append(_Tune(f'{name} (tune {number})', header + lines).to_sequence(limits))
     except errors.ReadError as error:
       rejects.append(error)
     except (abc_fields.FieldError, OverflowError) as error:
@@ -90,7 +84,7 @@ class _Tune:
     for line in lines:
       self._line(line)
 
-  def to_sequence(self, most_notes):
+  def to_sequence(self, limits):
     voices = list(self.voices.values())
     if not voices:
       raise errors.ReadError(self.name, 'no_notes', 'has no notes.')
@@ -98,7 +92,7 @@ class _Tune:
       voice.finish()
     measures = score.merged([voice.measures for voice in voices])
     labels = voices[0].labels
-    sequence = score.to_sequence(self._in_order(measures, labels), self.parts, self.name, most_notes)
+    sequence = score.to_sequence(self._in_order(measures, labels), self.parts, self.name, limits)
     info = music_proto.NoteSequence.SourceInfo
     sequence.source_info.source_type, sequence.source_info.encoding_type = info.SCORE_BASED, info.ABC
     sequence.sequence_metadata.title = '; '.join(self.titles)

@@ -54,11 +54,11 @@ def check(path):
   """The lower-case extension of a file that exists, is a file, is not empty and is of a known kind.
 
   Raises:
-    ReadError: with reason `missing_file`, `is_a_folder`, `unknown_format`, `unreadable_file` or `empty_file`.
+    ReadError: with reason `missing_file`, `not_a_file`, `unknown_format`, `unreadable_file` or `empty_file`.
   """
   extension = os.path.splitext(path)[1].lower()
   if os.path.isdir(path):
-    raise errors.ReadError(path, 'is_a_folder', 'is a folder, not a file.', 'Name one file in it.')
+    raise errors.ReadError(path, 'not_a_file', 'is a folder, not a file.', 'Name one file in it.')
   if not os.path.exists(path):
     raise errors.ReadError(path, 'missing_file', 'there is no such file.')
   if extension not in EXTENSIONS:
@@ -66,7 +66,7 @@ def check(path):
   if not os.access(path, os.R_OK):
     raise errors.ReadError(path, 'unreadable_file', 'may not be read.', 'Check its permissions.')
   if not os.path.isfile(path):
-    raise errors.ReadError(path, 'unreadable_file', 'is not a regular file.')
+    raise errors.ReadError(path, 'not_a_file', 'is not a regular file.')
   if not os.path.getsize(path):
     raise errors.ReadError(path, 'empty_file', 'is empty (0 bytes).')
   return extension

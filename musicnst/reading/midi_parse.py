@@ -24,6 +24,7 @@ PROBLEMS = (
     ('corrupt_midi', 'an event crosses the end of its track'),
     ('too_many_tracks', 'more tracks than the limit allows'),
 )
+_TRACK = int.from_bytes(b'MTrk', 'big')
 MAX_TICK = 10**10  # note_seq's own bound on the tick of an event
 _KNOWN_META = np.zeros(128, dtype=np.bool_)
 _KNOWN_META[[0, 1, 2, 3, 4, 5, 6, 7, 9, 0x20, 0x21, 0x2F, 0x51, 0x54, 0x58, 0x59, 0x7F]] = True
@@ -54,6 +55,12 @@ def read_varint(data, position):
 
 
 @compiled.compiled
+def _number(data, position):
+  """Four bytes, big-endian."""
+  return (np.int64(data[position]) << 24) | (np.int64(data[position + 1]) << 16) | (np.int64(data[position + 2]) << 8) | data[position + 3]
+
+
+@compiled.compiled
 def scan(data, first, num_tracks, max_tracks):
   """Lists the events of all tracks: note, control, program and pitch messages, and meta events.
 
@@ -79,11 +86,10 @@ def scan(data, first, num_tracks, max_tracks):
     if position + 8 > len(data):
       problem = TRUNCATED
       break
-    is_track = data[position] == 77 and data[position + 1] == 84 and data[position + 2] == 114 and data[position + 3] == 107
-    size = (np.int64(data[position + 4]) << 24) | (np.int64(data[position + 5]) << 16) | (np.int64(data[position + 6]) << 8) | data[position + 7]
+    name, size = _number(data, position), _number(data, position + 4)
     position += 8
     end = position + size
-    if not is_track:
+    if name != _TRACK:
       position = end
       continue
     count, position, problem = _scan_track(data, position, end, track, ticks, statuses, offsets, tracks, count)

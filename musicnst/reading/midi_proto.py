@@ -27,7 +27,7 @@ def encode(field, doubles, integers):
   if not count:
     return b''
   integer_columns = np.zeros((len(integers), count), np.int64)
-  for row, column in zip(integer_columns, integers.values()):
+  for row, column in zip(integer_columns, integers.values(), strict=True):
     row[:] = column
   return _encode(field, double_numbers, double_columns, integer_numbers, integer_columns.view(np.uint64)).tobytes()
 

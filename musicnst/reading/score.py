@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.reading import guards
 from musicnst.reading import musical_time
 
 TICKS_PER_QUARTER = 220
@@ -55,6 +56,11 @@ class Measure:
   repeat_end: int = 0  # how often the passage that ends here is played; 0: no repeat sign
   endings: tuple = ()  # the times at which this measure is played, where it stands under a bracket
   marks: set = dataclasses.field(default_factory=set)  # of dacapo, dalsegno, segno, fine, tocoda, coda
+
+
+def full_bar(meter):
+  """Quarters in a bar of (numerator, denominator)."""
+  return Fraction(4 * meter[0], meter[1])
 
 
 def merged(voices):
@@ -138,14 +144,14 @@ def _next(measures, i, jumped):
   return i + 1
 
 
-def to_sequence(measures, parts, path='score', most_notes=10**6):
+def to_sequence(measures, parts, path='score', limits=None):
   """The music as played.
 
   Args:
     measures: list of Measure.
     parts: list of Part; `Note.part` is an index into it.
     path: named in errors.
-    most_notes: above it a ReadError `too_many_notes`.
+    limits: `guards.Limits`, or None for the defaults.
 
   Returns:
     NoteSequence with notes sorted by part, start and pitch, tempos (120 where there is none), meters (irregular measures, such as a
@@ -164,15 +170,16 @@ def to_sequence(measures, parts, path='score', most_notes=10**6):
   played = [(at + note.start, note) for at, i in zip(starts, order) for note in measures[i].notes]
   if not played:
     raise errors.ReadError(path, 'no_notes', 'has no notes.')
-  if len(played) > most_notes:
-    raise errors.ReadError(path, 'too_many_notes', f'has {len(played)} notes; at most {most_notes} are read.')
+  limits = limits or guards.Limits()
+  guards.check_at_most(path, 'too_many_notes', 'notes', len(played), limits.max_notes)
   beat_map = _add_tempos(sequence, [(at + offset, qpm) for at, i in zip(starts, order) for offset, qpm in measures[i].tempos])
   seconds = lambda beats: float(beat_map.to_seconds(float(beats)))
   _add_notes(sequence, _tied(played), parts, beat_map)
   for at, numerator, denominator in _meters(measures, order, starts):
     sequence.time_signatures.add(time=seconds(at), numerator=numerator, denominator=denominator)
   _add_keys_and_texts(sequence, measures, order, starts, seconds)
-  sequence.total_time = max(seconds(beat), *(note.end_time for note in sequence.notes))
+  sequence.total_time = max([seconds(beat)] + [note.end_time for note in sequence.notes])
+  guards.check_at_most(path, 'too_long', 'seconds', sequence.total_time, limits.max_total_secs)
   return sequence
 
 
@@ -186,7 +193,7 @@ def _pickup_filled(measures, order):
     return measures, order
   first = sounding[0]
   meter = next((measure.meter for measure in measures[:first + 1] if measure.meter), (4, 4))
-  missing = Fraction(4 * meter[0], meter[1]) - measures[first].length
+  missing = full_bar(meter) - measures[first].length
   if missing <= 0:
     return measures, order
   rest = Measure(length=missing, meter=meter, keys=measures[first].keys, tempos=[(Fraction(0), qpm) for _, qpm in measures[first].tempos[:1]])
@@ -261,7 +268,7 @@ def _meters(measures, order, starts):
     measure = measures[i]
     changed = measure.meter is not None and measure.meter != meter
     meter = measure.meter or meter
-    full = Fraction(4 * meter[0], meter[1])
+    full = full_bar(meter)
     if groups and not changed and groups[-1][1] + measure.length <= groups[-1][2] and groups[-1][1] < groups[-1][2]:
       groups[-1][1] += measure.length
     else:

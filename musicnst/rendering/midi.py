@@ -90,7 +90,8 @@ def _conductor_track(sequence, clock):
   events = [(tick, 0, mido.MetaMessage('set_tempo', tempo=micros)) for tick, micros in clock.changes]
   for meter in sequence.time_signatures:
     if 0 < meter.numerator < 256 and meter.denominator > 0 and meter.denominator & (meter.denominator - 1) == 0:
-      events.append((clock.tick(meter.time), 1, mido.MetaMessage('time_signature', numerator=meter.numerator, denominator=meter.denominator)))
+      message = mido.MetaMessage('time_signature', numerator=meter.numerator, denominator=meter.denominator)
+      events.append((clock.tick(meter.time), 1, message))
   for key in sequence.key_signatures:
     names = _MINOR_KEYS if key.mode == key.MINOR else _MAJOR_KEYS
     events.append((clock.tick(key.time), 2, mido.MetaMessage('key_signature', key=names[(key.key - _TO_MAJOR.get(key.mode, 0)) % 12])))
