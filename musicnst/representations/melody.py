@@ -33,13 +33,13 @@ def stretches(notes, gap_steps):
 
 def encode(notes, first_step, total_steps):
   """Tokens int64 `[total_steps]` of a voice from `first_step` on; a note ends where the next one begins, if not before."""
-  tokens = np.zeros(total_steps + 1, np.int64)
+  tokens = np.zeros(total_steps, np.int64)
   start, end = notes.start - first_step, notes.end - first_step
   off = end[end < np.append(start[1:], total_steps)]
-  tokens[off] = NOTE_OFF
+  tokens[off[off < total_steps]] = NOTE_OFF
   inside = start < total_steps
   tokens[start[inside]] = notes.pitch[inside] - MIN_PITCH + FIRST_PITCH_TOKEN
-  return tokens[:total_steps]
+  return tokens
 
 
 def decode(tokens):

@@ -70,12 +70,12 @@ class TrioConverter(base.Converter):
     return found
 
   def _parts(self, notes):
-    """{part: {instrument: its QuantizedNotes}}."""
+    """{part: {instrument: its QuantizedNotes}} of the instruments that have a note their part can express."""
     parts = {MELODY: {}, BASS: {}, DRUMS: {}}
     for instrument in np.unique(notes.instrument).tolist():
       own = notes.select(notes.instrument == instrument)
       part = part_of(own)
-      if part and instrument <= MAX_INSTRUMENT:
+      if part and instrument <= MAX_INSTRUMENT and self._tokens(part, own, 1) is not None:
         parts[part][instrument] = own
     return parts
 
@@ -94,10 +94,9 @@ class TrioConverter(base.Converter):
   def _continuous_windows(self, sequence, parts):
     total = max(int(notes.end.max()) for part in parts.values() for notes in part.values())
     padded = -(-total // self.steps) * self.steps
-    tokens = []
-    for part in (MELODY, BASS, DRUMS):
-      own = (self._tokens(part, notes, padded) for notes in parts[part].values())
-      tokens.append(next((t for t in own if t is not None), np.zeros(padded, np.int64)))
+    first = [next(iter(parts[part].values()), None) for part in (MELODY, BASS, DRUMS)]
+    tokens = [np.zeros(padded, np.int64) if notes is None else self._tokens(part, notes, padded)
+              for part, notes in zip((MELODY, BASS, DRUMS), first, strict=True)]
     whole = self._one_hot(tokens)
     return [self._window(whole, start, min(self.steps, total - start), labels.of(sequence)) for start in range(0, padded, self.steps)]
 
@@ -113,8 +112,6 @@ class TrioConverter(base.Converter):
     playing = {i: self._playing(n, bar, total_bars) for i, (_, n) in own.items()}
     found = []
     for group in itertools.product(parts[MELODY], parts[BASS], parts[DRUMS]):
-      if any(tokens[i] is None for i in group):
-        continue
       together = self._together(np.stack([playing[i] for i in group]))
       whole = self._one_hot([tokens[i] for i in group])
       names = labels.of(sequence, instruments=' '.join(map(str, group)))

@@ -183,3 +183,41 @@ def test_melodies_of_real_files_equal_note_seqs(shared):
       sequence.tempos[0].time = 0
       total += _assert_same_melodies(sequence, 32, 1.0)
   assert total > 1000
+
+
+def _trio_windows(sequence, num_bars, gap_bars=2):
+  """Magenta's rules for a trio, bar by bar in loops: (start step, bool [3 parts]) of every window of a group of instruments."""
+  total_bars = int(np.ceil(max(n.end_time for n in sequence.notes) * 2 / 4))
+  sounding = {}
+  for note in sequence.notes:
+    kind = 'drums' if note.is_drum else 'melody' if note.program < 32 else 'bass'
+    start, end = (int(t * 8 + .5) for t in (note.start_time, note.end_time))
+    for bar in range(start // 16, int(np.ceil(max(end, start + 1) / 16))):
+      sounding.setdefault((kind, note.instrument), set()).add(bar)
+  found = []
+  for group in [(m, b, d) for m in sorted(sounding) for b in sorted(sounding) for d in sorted(sounding)
+                if (m[0], b[0], d[0]) == ('melody', 'bass', 'drums')]:
+    covered = [{b for b in range(total_bars) if any(abs(b - s) <= gap_bars for s in sounding[i])} for i in group]
+    together = set.intersection(*covered)
+    for edge in (range(gap_bars), range(total_bars - gap_bars, total_bars)):
+      anyone = set.union(*covered) & set(edge)
+      together = (together - set(edge)) | (set(edge) if anyone else set())
+    found += [(first * 16, ' '.join(str(i) for _, i in group)) for first in range(total_bars - num_bars + 1)
+              if all(b in together for b in range(first, first + num_bars))]
+  return found
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_trio_windows_begin_where_magentas_do(seed):
+  random = np.random.default_rng(seed)
+  sequence = testing.sequence([])
+  for instrument, (program, is_drum) in enumerate([(0, False), (25, False), (33, False), (0, True)]):
+    bars = np.nonzero(random.random(40) < random.choice([.2, .4, .9]))[0]
+    testing.add(sequence, [(40, bar * 4 + float(random.integers(0, 16)) / 4, bar * 4 + 4 + float(random.integers(1, 30)) / 4) for bar in bars],
+                program=program, instrument=instrument, is_drum=is_drum)
+  expected = _trio_windows(sequence, 4)
+  try:
+    windows = converter_map.build('trio', steps=64).to_windows(sequence)
+  except errors.RejectedSequence:
+    windows = []
+  assert [(w.start_step, w.labels['instruments']) for w in windows] == expected
