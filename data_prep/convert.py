@@ -71,7 +71,8 @@ def run(input_dir, output_file, options=None, tell=None, progress=None):
     job.convert(bar)
     report = job.report(other)
   if not report['sequences_written']:
-    raise errors.DataError(f'{input_dir}: none of its {total} music files can be read ({_most_common(report)}); see {report["report_file"]}')
+    reasons = ', '.join(f'{number} {reason}' for reason, number in list(report['rejected_by_reason'].items())[:3])
+    raise errors.DataError(f'{input_dir}: none of its {total} music files can be read ({reasons}); see {report["report_file"]}')
   return report
 
 
@@ -175,7 +176,3 @@ def _no_files(input_dir, other, recursive):
   found = f' (found: {", ".join(f"{number} {kind}" for kind, number in other.most_common(5))})' if other else ' (it is empty)'
   hint = '' if recursive else '; --recursive looks into its sub-folders'
   return f'{input_dir}: holds no music files with one of {" ".join(reading_files.EXTENSIONS)}{found}{hint}'
-
-
-def _most_common(report):
-  return ', '.join(f'{number} {reason}' for reason, number in list(report['rejected_by_reason'].items())[:3])

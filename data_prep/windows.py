@@ -38,14 +38,15 @@ def of_sequence(sequence, converter, labels, counts, round_trip=True):
 def survivors(windows, converter):
   """Which windows come back equal from notes: list of bool.
 
-  Consecutive windows are tried as one sequence, which is the fast way and lets notes cross their seams; where that fails, each is
-  tried alone.
+  Consecutive windows are tried as one sequence, so that notes cross their seams; what does not come back so, and windows that overlap,
+  are tried each alone.
   """
+  back = {}
   if _consecutive(windows, converter):
-    back = _there_and_back(windows, converter)
-    if len(back) == len(windows) and all(_equal(a, b) for a, b in zip(windows, back, strict=True)):
-      return [True] * len(windows)
-  return [_survives(window, converter) for window in windows]
+    first = windows[0].start_step
+    back = {w.start_step + first: w for w in _there_and_back(windows, converter)}
+  equal = lambda w: w.start_step in back and _equal(w, back[w.start_step])
+  return [equal(w) or _survives(w, converter) for w in windows]
 
 
 def _survives(window, converter):

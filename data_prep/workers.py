@@ -177,8 +177,8 @@ class _Pool:
         raise errors.MusicnstError(f'worker processes cannot start (exit status {status}); see the messages above')
     elif worker.tasks:
       index, _ = worker.tasks.popleft()
-      detail = f'took more than {self._settings.max_secs:g} seconds' if reason == 'time_limit' else f'its process ended with status {status}'
-      self._in_flight[index].append(Failure(reason, detail))
+      details = {'time_limit': f'took more than {self._settings.max_secs:g} seconds', 'worker_died': f'its process ended with status {status}'}
+      self._in_flight[index].append(Failure(reason, details[reason]))
     self._again.extend(worker.tasks)
 
 

@@ -7,12 +7,9 @@ from musicnst.reading import files
 from musicnst.reading import musical_time
 
 NAME = 'tpd'
-# A quarter's twelfths hold sixteenths (3, 6, 9), eighth triplets (4, 8) and swung eighths (8, 7).
-GRID_PER_QUARTER = 12
-# An onset is on the grid within this share of a grid step; by chance twice this share is.
-TOLERANCE = .2
-# Share of onsets on the grid from which a piece is taken to follow its beat.
-MIN_GRID_SHARE = .6
+# A piece follows its beat from this concentration on. Of 303 jazz pieces 130 reach it (43 %); 80 lie below .2, where the 40 performances
+# of MAESTRO looked at, played without a beat, all lie (below .1).
+MIN_CONCENTRATION = .4
 
 
 def find(root):
@@ -29,13 +26,18 @@ def find_jazz(root):
   return [piece for piece in find(root) if piece.genre == 'jazz']
 
 
-def grid_share(sequence):
-  """Share of onsets that lie on twelfths of a quarter of the sequence's own tempo map, in [0, 1]."""
+def beat_concentration(sequence):
+  """How much the onsets gather at fixed places within the quarters of the sequence's own tempo map, in [0, 1].
+
+  The largest of the first three Fourier coefficients of the onsets' phase: of one place in the quarter, of eighths, of thirds (swing).
+  Without a beat it is about 1 / sqrt(number of onsets). Unlike nearness to a fine grid, which free playing meets by chance two times in
+  five, it also sees swing that lies between sixteenths and triplets.
+  """
   times = musical_time.onset_times(sequence)
   if not len(times):
     return 0.0
-  position = musical_time.BeatMap.from_tempos(sequence).to_beats(times) * GRID_PER_QUARTER
-  return float(np.mean(np.abs(position - np.round(position)) <= TOLERANCE))
+  phase = 2 * np.pi * musical_time.BeatMap.from_tempos(sequence).to_beats(times)
+  return float(max(abs(np.mean(np.exp(1j * k * phase))) for k in (1, 2, 3)))
 
 
 def read_on_beat(piece):
@@ -45,9 +47,9 @@ def read_on_beat(piece):
     RejectedSequence: `off_the_beat`.
   """
   sequences = files.read(piece.path)
-  share = grid_share(sequences[0])
-  if share < MIN_GRID_SHARE:
-    raise errors.RejectedSequence('off_the_beat', f'{share:.2f} of the onsets lie on twelfths of a quarter, {MIN_GRID_SHARE} needed')
+  concentration = beat_concentration(sequences[0])
+  if concentration < MIN_CONCENTRATION:
+    raise errors.RejectedSequence('off_the_beat', f'onsets gather to {concentration:.2f} of 1 within a quarter; {MIN_CONCENTRATION} is asked')
   return sequences
 
 
