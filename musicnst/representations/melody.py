@@ -146,20 +146,20 @@ class MelodyConverter(base.Converter):
         first = melody.start[0] // bar * bar
         length = -(-(melody.end[-1] - first) // bar) * bar
         next_search = first + length
-        tokens = encode(melody, first, length)
+        tokens, names = encode(melody, first, length), labels.of(sequence, instrument=instrument)
         for start in range(0, length - self.steps + 1, bar):
           hot = quantize.one_hot(without_leading_offs(tokens[start:start + self.steps]), DEPTH)
-          found.append(base.Window(hot, hot, self.steps, start_step=int(first + start), labels=labels.of(sequence, instrument=instrument)))
+          found.append(base.Window(hot, hot, self.steps, start_step=int(first + start), labels=names))
     return found
 
   def _continuous_windows(self, sequence, notes):
     instrument, voice = next(self._voices(notes))
     total = int(voice.end[-1])
     tokens = encode(voice, 0, -(-total // self.steps) * self.steps)
-    found = []
+    names, found = labels.of(sequence, instrument=instrument), []
     for start in range(0, len(tokens), self.steps):
       hot = quantize.one_hot(tokens[start:start + self.steps], DEPTH)
-      found.append(base.Window(hot, hot, min(self.steps, total - start), start_step=start, labels=labels.of(sequence, instrument=instrument)))
+      found.append(base.Window(hot, hot, min(self.steps, total - start), start_step=start, labels=names))
     return found
 
   def from_windows(self, outputs, qpm=120.0, velocities=None):

@@ -213,8 +213,8 @@ def test_trio_windows_begin_where_magentas_do(seed):
   sequence = testing.sequence([])
   for instrument, (program, is_drum) in enumerate([(0, False), (25, False), (33, False), (0, True)]):
     bars = np.nonzero(random.random(40) < random.choice([.2, .4, .9]))[0]
-    testing.add(sequence, [(40, bar * 4 + float(random.integers(0, 16)) / 4, bar * 4 + 4 + float(random.integers(1, 30)) / 4) for bar in bars],
-                program=program, instrument=instrument, is_drum=is_drum)
+    notes = [(40, bar * 4 + float(random.integers(0, 16)) / 4, bar * 4 + 4 + float(random.integers(1, 30)) / 4) for bar in bars]
+    testing.add(sequence, notes, program=program, instrument=instrument, is_drum=is_drum)
   expected = _trio_windows(sequence, 4)
   try:
     windows = converter_map.build('trio', steps=64).to_windows(sequence)

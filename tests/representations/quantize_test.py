@@ -23,7 +23,8 @@ def _assert_equal_to_note_seq(sequence, steps_per_quarter):
 
 
 @hypothesis.settings(max_examples=60, deadline=None)
-@hypothesis.given(strategies.lists(strategies.tuples(TIMES, TIMES), max_size=30), strategies.floats(20, 300), strategies.sampled_from([1, 4, 12]))
+@hypothesis.given(strategies.lists(strategies.tuples(TIMES, TIMES), max_size=30), strategies.floats(20, 300),
+                  strategies.sampled_from([1, 4, 12]))
 def test_equals_note_seq(times, qpm, steps_per_quarter):
   sequence = music_proto.NoteSequence()
   sequence.tempos.add(qpm=qpm)

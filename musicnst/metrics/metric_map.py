@@ -1,0 +1,103 @@
+"""The metrics of a transfer by name, each with what it means in plain words and which way is better: what the report shows."""
+import dataclasses
+from collections.abc import Callable
+
+from musicnst import registry
+from musicnst.metrics import notes as notes_lib
+from musicnst.metrics import transfer
+
+HIGHER, LOWER, NEAR_ONE = 'higher', 'lower', 'near 1'
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+  """One metric.
+
+  Args:
+    function: `(content, style, result) -> float` of NoteSequences or Notes, `style` a list of them; of a judge's metric, the function of
+      its probabilities.
+    meaning: one sentence for someone who reads no code.
+    better: HIGHER, LOWER or NEAR_ONE.
+    needs_judge: it takes a classifier's probabilities, not pieces.
+  """
+
+  function: Callable
+  meaning: str
+  better: str
+  needs_judge: bool = False
+
+
+def _way(profile):
+  return lambda content, style, result: transfer.style_share_of_way(content, style, result)[profile]
+
+
+def _most_common(style, result):
+  return max((transfer.longest_common_notes(result, piece) for piece in style), key=lambda common: common.length)
+
+
+METRIC_MAP = {
+    'content_change': Metric(
+        lambda content, style, result: float(transfer.sequence_change(content, result).total),
+        'Sounding sixteenths added or removed, for each one of the content: 0 is a copy, 1 as many changed as there were.', LOWER),
+    'content_added': Metric(
+        lambda content, style, result: float(transfer.sequence_change(content, result).added),
+        'The part of content_change that was added.', LOWER),
+    'content_removed': Metric(
+        lambda content, style, result: float(transfer.sequence_change(content, result).removed),
+        'The part of content_change that was removed.', LOWER),
+    'onset_change': Metric(
+        lambda content, style, result: float(transfer.onset_change(content, result).total),
+        'Notes added or removed, for each note of the content, whatever their length.', LOWER),
+    'chroma_similarity': Metric(
+        lambda content, style, result: transfer.chroma_similarity(content, result),
+        'How alike the harmonies are, two beats at a time, of content and result: 1 the same, about .5 for unrelated pieces.', HIGHER),
+    'skyline_kept': Metric(
+        lambda content, style, result: transfer.skyline_kept(content, result),
+        'Share of the top notes of the content (what one hears as its melody) that are still there.', HIGHER),
+    'density_ratio': Metric(
+        lambda content, style, result: transfer.density_ratio(content, result),
+        'Notes of the result for each note of the content.', NEAR_ONE),
+    'key_share': Metric(
+        lambda content, style, result: transfer.key_share(content, result),
+        'Share of the notes of the result that belong to the key of the content.', HIGHER),
+    'one_step_share': Metric(
+        lambda content, style, result: transfer.one_step_share(result),
+        'Share of notes no longer than a sixteenth; many of them sound like splinters.', LOWER),
+    'style_time_pitch': Metric(
+        _way('time_pitch'), 'How far the result went from content to style in which intervals follow each other after what time: '
+        '0 not at all, 1 all the way, below 0 away from it.', HIGHER),
+    'style_onset_duration': Metric(
+        _way('onset_duration'), 'The same for where in the bar notes begin and how long they last.', HIGHER),
+    'style_onset_velocity': Metric(
+        _way('onset_velocity'), 'The same for where in the bar notes begin and how loud they are.', HIGHER),
+    'longest_common_notes': Metric(
+        lambda content, style, result: float(_most_common(style, result).length),
+        'Length of the longest run of notes that the result shares with the style piece, at any pitch: a long one was copied.', LOWER),
+    'common_notes_share': Metric(
+        lambda content, style, result: _most_common(style, result).share,
+        'That run as a share of all notes of the result.', LOWER),
+    'one_way_strength': Metric(
+        transfer.one_way_strength, 'How much less a classifier hears the old genre in the result than in the content: 0 no change, 1 gone.',
+        HIGHER, needs_judge=True),
+    'transfer_strength': Metric(
+        transfer.transfer_strength, 'The same, averaged with how much of the old genre returns when the result is transferred back.',
+        HIGHER, needs_judge=True),
+}
+
+
+def measure(content, style, result, names=None):
+  """The metrics that need no judge: dict name -> float.
+
+  Args:
+    content: NoteSequence (or `notes.Notes`).
+    style: the same, or a list of them.
+    result: the same.
+    names: which; all of them if None.
+
+  Raises:
+    UnknownNameError: a name that METRIC_MAP does not hold.
+  """
+  names = [name for name, metric in METRIC_MAP.items() if not metric.needs_judge] if names is None else names
+  pieces = [notes_lib.pitched(piece) for piece in (style if isinstance(style, (list, tuple)) else [style])]
+  content, result = notes_lib.pitched(content), notes_lib.pitched(result)
+  return {name: float(registry.lookup(METRIC_MAP, name, 'metric').function(content, pieces, result)) for name in names}
