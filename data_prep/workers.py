@@ -177,8 +177,8 @@ class _Pool:
         raise errors.MusicnstError(f'worker processes cannot start (exit status {status}); see the messages above')
     elif worker.tasks:
       index, _ = worker.tasks.popleft()
-      details = {'time_limit': f'took more than {self._settings.max_secs:g} seconds', 'worker_died': f'its process ended with status {status}'}
-      self._in_flight[index].append(Failure(reason, details[reason]))
+      overstayed = f'took more than {self._settings.max_secs:g} seconds'
+      self._in_flight[index].append(Failure(reason, overstayed if reason == 'time_limit' else f'its process ended with status {status}'))
     self._again.extend(worker.tasks)
 
 

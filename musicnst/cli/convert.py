@@ -22,7 +22,8 @@ def define_flags(flag_values):
   flags.DEFINE_string('input_dir', None, 'Folder with the files to convert (required).', flag_values=flag_values)
   flags.DEFINE_string('output_file', None, 'TFRecord file to write, of NoteSequence protos (required).', flag_values=flag_values)
   flags.DEFINE_bool('recursive', False, 'Look into sub-folders.', flag_values=flag_values)
-  flags.DEFINE_enum('log', 'INFO', _LEVELS, 'DEBUG, INFO and WARN name each rejected file; ERROR and FATAL say nothing.', flag_values=flag_values)
+  flags.DEFINE_enum('log', 'INFO', _LEVELS, 'DEBUG, INFO and WARN name each rejected file; ERROR and FATAL say nothing.',
+                    flag_values=flag_values)
   flags.DEFINE_integer('num_shards', 1, 'Files to spread the records over: <output_file>-00000-of-00004 ...', flag_values=flag_values)
   flags.DEFINE_integer('num_processes', 0, 'Worker processes; 0: one for each processor.', flag_values=flag_values)
   flags.DEFINE_string('labels', '', 'CSV with the columns path and label (or genre), composer; paths below the input folder.',
