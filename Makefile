@@ -5,8 +5,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN = $(VENV)/bin
-CONTENT ?= musicnst/pieces/entertainer.mid
-STYLE ?= musicnst/pieces/prelude_in_c.mid
+CONTENT ?= musicnst/pieces/ode_to_joy.mid
+STYLE ?= musicnst/pieces/maple_leaf_rag.mid
 
 .PHONY: demo test lint bench clean
 

@@ -1,0 +1,1 @@
+"""The scores, one file a piece; each holds a `PIECE`."""
