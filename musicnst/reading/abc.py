@@ -35,7 +35,7 @@ def read(path, limits=None):
 
 def read_text(text, name='abc', limits=None):
   """As `read`, from a string; `name` stands in errors."""
-  header, tunes = _tunes(text)
+  header, tunes = split(text)
   if not tunes:
     raise errors.ReadError(name, 'not_abc', 'holds no tune (no line that begins with "X:").')
   sequences, rejects = [], []
@@ -56,7 +56,7 @@ def _decoded(data):
     return data.decode('latin-1')
 
 
-def _tunes(text):
+def split(text):
   """-> (lines of the file header, [(X number, lines)]); a blank line ends a tune."""
   header, tunes, current = [], [], None
   for line in text.splitlines():

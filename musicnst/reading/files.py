@@ -7,12 +7,13 @@ MIDI, MUSICXML, ABC, PIANO_ROLL = ('.mid', '.midi', '.kar'), ('.xml', '.musicxml
 EXTENSIONS = MIDI + MUSICXML + ABC + PIANO_ROLL
 
 
-def read(path, limits=None):
+def read(path, limits=None, piano_only=False):
   """Every piece in a file: one, but for .abc, which may hold many tunes.
 
   Args:
     path: a file with one of `EXTENSIONS`, in either case.
     limits: `guards.Limits`, or None for the defaults.
+    piano_only: of a piano-roll archive (.npz), read the piano tracks only.
 
   Returns:
     non-empty list of NoteSequence. Tunes of an .abc file that cannot be read are left out (see `read_all`).
@@ -20,13 +21,13 @@ def read(path, limits=None):
   Raises:
     ReadError: the file cannot be read, or nothing in it can.
   """
-  sequences, rejects = read_all(path, limits)
+  sequences, rejects = read_all(path, limits, piano_only)
   if not sequences:
     raise rejects[0]
   return sequences
 
 
-def read_all(path, limits=None):
+def read_all(path, limits=None, piano_only=False):
   """As `read`, with what was rejected inside a file that could be opened.
 
   Returns:
@@ -47,7 +48,7 @@ def read_all(path, limits=None):
     from musicnst.reading import abc
     return abc.read(path, limits)
   from musicnst.reading import lakh
-  return [lakh.read(path, limits)], []
+  return [lakh.read(path, limits, 'piano' if piano_only else 'all')], []
 
 
 def check(path):

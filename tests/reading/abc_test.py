@@ -183,18 +183,25 @@ def test_hostile_tunes_end(tmp_path):
 
 
 def test_nottingham_against_its_midi(shared):
-  """Every tune is read; the notes equal those of the corpus's MIDI in all tunes without repeats, chromatic bars and parts."""
+  """Every tune is read; without repeats and parts, the notes are those of the corpus's MIDI.
+
+  The MIDI files let an accidental hold for one note only (the standard: to the bar line) and sound both of two tied notes, so pitches
+  may differ by a semitone and theirs may have more notes. Measured on every tune in benchmarks/abc_reading.py.
+  """
   pretty_midi = pytest.importorskip('pretty_midi')
   folder = shared / 'data/nottingham'
-  equal = compared = 0
+  found = total = tunes = 0
   for name in ('waltzes', 'xmas', 'slip'):
-    sequences, rejects = files.read_all(os.fspath(folder / f'abc/{name}.abc'))
+    text = (folder / f'abc/{name}.abc').read_text('latin-1')
+    sequences, rejects = abc.read_text(text)
     assert not rejects
-    for sequence in sequences:
-      path = folder / f'midi/{name}{sequence.reference_number}.mid'
-      midi = pretty_midi.PrettyMIDI(os.fspath(path))
-      truth = sorted((round(midi.time_to_tick(n.start) * 24 / midi.resolution), n.pitch) for n in midi.instruments[0].notes)
-      beats = sequence.tempos[0].qpm / 60
-      compared += 1
-      equal += truth == sorted((round(n.start_time * beats * 24), n.pitch) for n in sequence.notes)
-  assert compared > 50 and equal / compared > 0.8, (equal, compared)
+    for (number, lines), sequence in zip(abc.split(text)[1], sequences, strict=True):
+      if any(sign in line for line in lines for sign in (':|', '::', '[1', 'P:')):
+        continue
+      midi = pretty_midi.PrettyMIDI(os.fspath(folder / f'midi/{name}{number}.mid'))
+      theirs = {(round(midi.time_to_tick(n.start) * 24 / midi.resolution), n.pitch) for n in midi.instruments[0].notes}
+      ours = [(round(n.start_time * sequence.tempos[0].qpm / 60 * 24), n.pitch) for n in sequence.notes]
+      tunes += 1
+      total += len(ours)
+      found += sum(any((onset, pitch + change) in theirs for change in (0, 1, -1)) for onset, pitch in ours)
+  assert tunes > 20 and found / total > 0.99, (tunes, found, total)
