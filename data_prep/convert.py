@@ -61,7 +61,7 @@ def run(input_dir, output_file, options=None, tell=None, progress=None):
   options = options or Options()
   input_dir = os.path.abspath(os.path.expanduser(input_dir))
   output_file = os.path.abspath(os.path.expanduser(output_file))
-  _check(input_dir, options)
+  _check(input_dir, output_file, options)
   labels = labels_lib.Labels.read(os.path.expanduser(options.labels)) if options.labels else labels_lib.Labels()
   job = _Job(input_dir, output_file, options, labels, tell or (lambda line: None))
   total, other = folders.count(input_dir, options.recursive)
@@ -158,13 +158,15 @@ class _Job:
     return report
 
 
-def _check(input_dir, options):
+def _check(input_dir, output_file, options):
   if not 1 <= options.num_shards <= _MAX_SHARDS:
     raise errors.ArgumentError(f'num_shards: {options.num_shards}, must be from 1 to {_MAX_SHARDS}')
   if options.num_processes < 0:
     raise errors.ArgumentError(f'num_processes: {options.num_processes}, must be 0 (one for each processor) or more')
   if options.max_secs <= 0 or options.max_bytes <= 0:
     raise errors.ArgumentError('the time and the memory that one file may take must be more than 0')
+  if os.path.isdir(output_file):
+    raise errors.OutputError(f'{output_file}: cannot be written (it is a folder). Name a file.')
   try:
     with os.scandir(input_dir):
       pass

@@ -26,3 +26,19 @@ def write_report(path, report):
   with files.atomic_path(path) as temporary, open(temporary, 'w', encoding='utf-8') as file:
     json.dump(report, file, indent=2, ensure_ascii=False)
     file.write('\n')
+
+
+def save(path, counts, rejects):
+  """Counts and rejects as JSON, for `load`."""
+  with open(path, 'w', encoding='utf-8') as file:
+    json.dump({'counts': [[*name, number] for name, number in counts.items()], 'rejects': rejects}, file)
+
+
+def load(path):
+  """What `save` wrote: (Counts, list of (index, name, reason, message))."""
+  with open(path, encoding='utf-8') as file:
+    saved = json.load(file)
+  counts = Counts()
+  for stage, reason, number in saved['counts']:
+    counts.add(stage, reason, number)
+  return counts, [tuple(reject) for reject in saved['rejects']]

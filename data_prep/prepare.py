@@ -57,14 +57,20 @@ def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root
     found = tfrecords.expand(input_tfrecord)
     items, total = stages.items_of_records(found, _declared(manifest)), sum(tfrecords.count(path) for path in found)
   if runner == 'beam':
-    run_beam = importlib.import_module('data_prep.run_beam')
-    counts, rejects = run_beam.run(items, settings, paths, pipeline_options)
+    counts, rejects = _beam().run(items, settings, paths, pipeline_options)
   else:
     counts, rejects = run_local.run(items, settings, paths, num_processes, total)
   shards.remove_stale(paths)
   report = _report(config, converter, paths, counts, rejects, time.time() - started)
   counts_lib.write_report(f'{output_tfrecord}.report.json', report)
   return report
+
+
+def _beam():
+  try:
+    return importlib.import_module('data_prep.run_beam')
+  except ModuleNotFoundError as error:
+    raise errors.ArgumentError("--runner=beam needs Apache Beam: pip install 'musicnst[beam]', or use --runner=local") from error
 
 
 def _check(input_tfrecord, corpus_names, corpus_root, split, output_shards, runner):
@@ -116,6 +122,6 @@ def _report(config, converter, paths, counts, rejects, seconds):
       'files': paths,
       'examples': {split: counts['windows', f'written_{split}'] for split in paths},
       'counts': counts.by_stage(),
-      'rejected': [{'item': name, 'reason': reason, 'message': message} for name, reason, message in rejects],
+      'rejected': [{'item': name, 'reason': reason, 'message': message} for _, name, reason, message in rejects],
       'seconds': round(seconds, 1),
   }

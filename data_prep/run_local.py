@@ -30,7 +30,7 @@ def run(items, settings, paths, num_processes=1, total=None):
     total: number of items, for the progress bar, where known.
 
   Returns:
-    (counts, rejects): `Counts`, and [(index, reason, message)] of refused items in order.
+    (counts, rejects): `Counts`, and [(index, name, reason, message)] of refused items in order.
 
   Raises:
     OutputError: the output cannot be written.
@@ -81,8 +81,8 @@ def assign(entries, settings, counts):
 def refuse_nothing(counts, paths):
   """Raises DataError if no window is written."""
   if not any(counts['windows', f'written_{split}'] for split in paths):
-    reasons = {f'{stage}: {reason}': n for (stage, reason), n in counts.items()}
-    raise errors.DataError(f'not one window came out; counts: {reasons}')
+    told = ', '.join(f'{stage} {reason} {n}' for (stage, reason), n in sorted(counts.items()))
+    raise errors.DataError(f'not one window came out, so nothing is written; counts: {told}')
 
 
 def _results(items, settings, num_processes):

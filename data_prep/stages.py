@@ -60,7 +60,7 @@ class Result:
     entry: its `splits.Entry`, or None if nothing could be used.
     windows: list of (key, record).
     counts: `Counts`.
-    rejected: (reason, message) if the whole item was refused.
+    rejected: (name, reason, message) if nothing of the item could be used.
   """
 
   index: int
@@ -72,13 +72,13 @@ class Result:
 
 def process(item, settings):
   """One item through reading, cleaning and windows; never raises for bad music."""
-  counts = counts_lib.Counts()
-  counts.add('pieces', 'read')
+  counts, name = counts_lib.Counts(), item.piece.filename or item.piece.id
+  counts.add('pieces', 'found')
   try:
     sequences = _read(item)
   except (errors.ReadError, errors.RejectedSequence) as error:
     counts.add('pieces', f'rejected_{error.reason}')
-    return Result(item.index, None, [], counts, (error.reason, str(error)))
+    return Result(item.index, None, [], counts, (name, error.reason, str(error)))
   made, signature, refusal = [], None, ()
   for sequence in sequences:
     try:
@@ -87,7 +87,7 @@ def process(item, settings):
       made += _windows_of(cleaned, item, settings, counts)
     except errors.RejectedSequence as error:
       counts.add('sequences', f'rejected_{error.reason}')
-      refusal = refusal or (error.reason, str(error))
+      refusal = refusal or (name, error.reason, str(error))
   entry = splits.Entry(item.piece.id, item.piece.split, item.piece.work, signature) if made else None
   return Result(item.index, entry, made, counts, () if made else refusal)
 
@@ -116,17 +116,17 @@ def _clean(sequence, item, settings):
 def _windows_of(sequence, item, settings, counts):
   """Records of a sequence; converters of one-hot events want one meter at a time."""
   sections = cleaning.one_meter_sections(sequence) if settings.converter.categorical_depths else [sequence]
-  counts.add('sequences', 'meter_sections', len(sections) - 1)
-  made, refusal = [], None
+  counts.add('meter_sections', 'made', len(sections) if len(sections) > 1 else 0)
+  made, refusals = [], []
   for section in sections:
     try:
       made += windows.of_sequence(section, settings.converter, item.piece.labels, counts, settings.round_trip)
     except errors.RejectedSequence as error:
-      counts.add('sequences', f'rejected_{error.reason}')
-      refusal = refusal or error
-  if refusal and not made:
-    counts['sequences', f'rejected_{refusal.reason}'] -= 1
-    raise refusal
+      refusals.append(error)
+  if refusals and not made:
+    raise refusals[0]
+  for error in refusals:
+    counts.add('meter_sections', f'rejected_{error.reason}')
   return made
 
 
