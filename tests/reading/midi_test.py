@@ -137,7 +137,8 @@ def test_limits():
 
 def test_what_note_seq_refuses_and_we_read():
   plain = midi.read_bytes(_raw(NOTE), 'x.mid')
-  for extra in (b'\x00\xf0\x03\xff\x02\xf7', b'\x00\xff\x59\x02\x00\x02', b'\x00\xff\x58\x04\x00\x02\x18\x08', b'\x00\xff\x51\x03\x00\x00\x00'):
+  sysex, key, meter, tempo = b'\xf0\x03\xff\x02\xf7', b'\xff\x59\x02\x00\x02', b'\xff\x58\x04\x00\x02\x18\x08', b'\xff\x51\x03\x00\x00\x00'
+  for extra in (b'\x00' + sysex, b'\x00' + key, b'\x00' + meter, b'\x00' + tempo):
     data = _raw(extra + NOTE)
     assert _truth(data) is None
     assert midi.read_bytes(data, 'x.mid') == plain

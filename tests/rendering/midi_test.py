@@ -63,7 +63,8 @@ def test_everything_is_kept(tmp_path):
     assert len(ours) == len(theirs), field
     for a, b in zip(ours, theirs, strict=True):
       for descriptor, value in a.ListFields():
-        assert getattr(b, descriptor.name) == pytest.approx(value, abs=tick if 'time' in descriptor.name else 1e-3), (field, descriptor.name)
+        tolerance = tick if 'time' in descriptor.name else 1e-3
+        assert getattr(b, descriptor.name) == pytest.approx(value, abs=tolerance), (field, descriptor.name)
 
 
 def test_note_seq_reads_the_tempo_map_without_drift(tmp_path):

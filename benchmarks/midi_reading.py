@@ -1,0 +1,69 @@
+"""How fast MIDI files become NoteSequences, against note_seq on the same core in the same run, and whether the two are equal.
+
+  python benchmarks/midi_reading.py --root=../shared/data            # a sample, 1 minute
+  python benchmarks/midi_reading.py --root=../shared/data --all      # every file, 10 minutes
+
+For each folder of the root: files a second by both, the ratio, and the number of files read by both whose protos differ (must
+be 0). Reads come from the page cache (each file is read once before), the compiled kernels are loaded first.
+"""
+import argparse
+import os
+import pathlib
+import random
+import time
+import warnings
+
+from musicnst import errors
+from musicnst.reading import midi
+
+_EXTENSIONS = ('.mid', '.midi', '.kar')
+
+
+def main():
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument('--root', default=os.environ.get('MUSICNST_SHARED', '../shared') + '/data', help='Folder of folders of MIDI files.')
+  parser.add_argument('--files', type=int, default=100, help='Files of each folder.')
+  parser.add_argument('--all', action='store_true', help='Every file.')
+  arguments = parser.parse_args()
+  os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+  warnings.simplefilter('ignore')
+  import note_seq
+  print(f'{"folder":16} {"files":>5} {"musicnst/s":>11} {"note_seq/s":>11} {"ratio":>6} {"equal":>6} {"differ":>6} {"refused":>8} {"only ours":>9}')
+  for folder in sorted(path for path in pathlib.Path(arguments.root).iterdir() if path.is_dir()):
+    paths = sorted(path for path in folder.rglob('*') if path.suffix.lower() in _EXTENSIONS)
+    if not arguments.all:
+      paths = random.Random(0).sample(paths, min(arguments.files, len(paths)))
+    if paths:
+      _compare(folder.name, [str(path) for path in paths], note_seq)
+
+
+def _compare(name, paths, note_seq):
+  ours_secs = theirs_secs = 0.0
+  counts = {'equal': 0, 'differ': 0, 'refused': 0, 'only ours': 0}
+  _timed(midi.read, paths[0], errors.ReadError)
+  for path in paths:
+    pathlib.Path(path).read_bytes()
+    ours, secs = _timed(midi.read, path, errors.ReadError)
+    ours_secs += secs
+    theirs, secs = _timed(note_seq.midi_file_to_note_sequence, path, note_seq.MIDIConversionError)
+    theirs_secs += secs
+    if theirs is None:
+      counts['refused' if ours is None else 'only ours'] += 1
+    else:
+      counts['equal' if ours == theirs else 'differ'] += 1
+  print(f'{name:16} {len(paths):5d} {len(paths) / ours_secs:11.1f} {len(paths) / theirs_secs:11.1f} {theirs_secs / ours_secs:6.1f} '
+        f'{counts["equal"]:6d} {counts["differ"]:6d} {counts["refused"]:8d} {counts["only ours"]:9d}', flush=True)
+
+
+def _timed(read, path, refusal):
+  """-> (sequence, or None where the file is refused, seconds)"""
+  started = time.perf_counter()
+  try:
+    sequence = read(path)
+  except refusal:
+    sequence = None
+  return sequence, time.perf_counter() - started
+
+
+if __name__ == '__main__':
+  main()
