@@ -1,5 +1,6 @@
 """The metrics of a transfer by name, each with what it means in plain words and which way is better: what the report shows."""
 import dataclasses
+import functools
 from collections.abc import Callable
 
 from musicnst import registry
@@ -9,13 +10,40 @@ from musicnst.metrics import transfer
 HIGHER, LOWER, NEAR_ONE = 'higher', 'lower', 'near 1'
 
 
+class Transfer:
+  """The three pieces of a transfer, and what several metrics need of them, computed once when first asked for.
+
+  Args:
+    content: NoteSequence or `notes.Notes`.
+    style: the same, or a list of them.
+    result: the same as content.
+  """
+
+  def __init__(self, content, style, result):
+    self.content, self.result = notes_lib.pitched(content), notes_lib.pitched(result)
+    self.styles = [notes_lib.pitched(piece) for piece in (style if isinstance(style, (list, tuple)) else [style])]
+
+  @functools.cached_property
+  def change(self):
+    return transfer.sequence_change(self.content, self.result)
+
+  @functools.cached_property
+  def way(self):
+    return transfer.style_share_of_way(self.content, self.styles, self.result)
+
+  @functools.cached_property
+  def common(self):
+    """The longest run shared with any of the styles."""
+    found = (transfer.longest_common_notes(self.result, style) for style in self.styles)
+    return max(found, key=lambda common: common.length)
+
+
 @dataclasses.dataclass(frozen=True)
 class Metric:
   """One metric.
 
   Args:
-    function: `(content, style, result) -> float` of NoteSequences or Notes, `style` a list of them; of a judge's metric, the function of
-      its probabilities.
+    function: `Transfer -> float`; of a metric that needs a judge, the function of the judge's probabilities.
     meaning: one sentence for someone who reads no code.
     better: HIGHER, LOWER or NEAR_ONE.
     needs_judge: it takes a classifier's probabilities, not pieces.
@@ -27,54 +55,42 @@ class Metric:
   needs_judge: bool = False
 
 
-def _way(profile):
-  return lambda content, style, result: transfer.style_share_of_way(content, style, result)[profile]
-
-
-def _most_common(style, result):
-  return max((transfer.longest_common_notes(result, piece) for piece in style), key=lambda common: common.length)
-
-
 METRIC_MAP = {
     'content_change': Metric(
-        lambda content, style, result: float(transfer.sequence_change(content, result).total),
+        lambda t: t.change.total,
         'Sounding sixteenths added or removed, for each one of the content: 0 is a copy, 1 as many changed as there were.', LOWER),
-    'content_added': Metric(
-        lambda content, style, result: float(transfer.sequence_change(content, result).added),
-        'The part of content_change that was added.', LOWER),
-    'content_removed': Metric(
-        lambda content, style, result: float(transfer.sequence_change(content, result).removed),
-        'The part of content_change that was removed.', LOWER),
+    'content_added': Metric(lambda t: t.change.added, 'The part of content_change that was added.', LOWER),
+    'content_removed': Metric(lambda t: t.change.removed, 'The part of content_change that was removed.', LOWER),
     'onset_change': Metric(
-        lambda content, style, result: float(transfer.onset_change(content, result).total),
+        lambda t: transfer.onset_change(t.content, t.result).total,
         'Notes added or removed, for each note of the content, whatever their length.', LOWER),
     'chroma_similarity': Metric(
-        lambda content, style, result: transfer.chroma_similarity(content, result),
+        lambda t: transfer.chroma_similarity(t.content, t.result),
         'How alike the harmonies are, two beats at a time, of content and result: 1 the same, about .5 for unrelated pieces.', HIGHER),
     'skyline_kept': Metric(
-        lambda content, style, result: transfer.skyline_kept(content, result),
+        lambda t: transfer.skyline_kept(t.content, t.result),
         'Share of the top notes of the content (what one hears as its melody) that are still there.', HIGHER),
     'density_ratio': Metric(
-        lambda content, style, result: transfer.density_ratio(content, result),
+        lambda t: transfer.density_ratio(t.content, t.result),
         'Notes of the result for each note of the content.', NEAR_ONE),
     'key_share': Metric(
-        lambda content, style, result: transfer.key_share(content, result),
+        lambda t: transfer.key_share(t.content, t.result),
         'Share of the notes of the result that belong to the key of the content.', HIGHER),
     'one_step_share': Metric(
-        lambda content, style, result: transfer.one_step_share(result),
+        lambda t: transfer.one_step_share(t.result),
         'Share of notes no longer than a sixteenth; many of them sound like splinters.', LOWER),
     'style_time_pitch': Metric(
-        _way('time_pitch'), 'How far the result went from content to style in which intervals follow each other after what time: '
+        lambda t: t.way['time_pitch'], 'How far the result went from content to style in which intervals follow each other after what time: '
         '0 not at all, 1 all the way, below 0 away from it.', HIGHER),
     'style_onset_duration': Metric(
-        _way('onset_duration'), 'The same for where in the bar notes begin and how long they last.', HIGHER),
+        lambda t: t.way['onset_duration'], 'The same for where in the bar notes begin and how long they last.', HIGHER),
     'style_onset_velocity': Metric(
-        _way('onset_velocity'), 'The same for where in the bar notes begin and how loud they are.', HIGHER),
+        lambda t: t.way['onset_velocity'], 'The same for where in the bar notes begin and how loud they are.', HIGHER),
     'longest_common_notes': Metric(
-        lambda content, style, result: float(_most_common(style, result).length),
+        lambda t: t.common.length,
         'Length of the longest run of notes that the result shares with the style piece, at any pitch: a long one was copied.', LOWER),
     'common_notes_share': Metric(
-        lambda content, style, result: _most_common(style, result).share,
+        lambda t: t.common.share,
         'That run as a share of all notes of the result.', LOWER),
     'one_way_strength': Metric(
         transfer.one_way_strength, 'How much less a classifier hears the old genre in the result than in the content: 0 no change, 1 gone.',
@@ -98,6 +114,5 @@ def measure(content, style, result, names=None):
     UnknownNameError: a name that METRIC_MAP does not hold.
   """
   names = [name for name, metric in METRIC_MAP.items() if not metric.needs_judge] if names is None else names
-  pieces = [notes_lib.pitched(piece) for piece in (style if isinstance(style, (list, tuple)) else [style])]
-  content, result = notes_lib.pitched(content), notes_lib.pitched(result)
-  return {name: float(registry.lookup(METRIC_MAP, name, 'metric').function(content, pieces, result)) for name in names}
+  pieces = Transfer(content, style, result)
+  return {name: float(registry.lookup(METRIC_MAP, name, 'metric').function(pieces)) for name in names}

@@ -152,3 +152,30 @@ def test_longest_common_notes_is_found_at_another_pitch_and_place():
   added = notes_lib.of(result, notes=result.notes[3:])
   assert transfer.longest_common_notes(added, style).length == 2
   assert transfer.longest_common_notes(result, testing.sequence([])).length == 0
+
+
+def test_real_files_against_the_published_definitions(shared):
+  """Chroma through pretty_midi and the time x interval histogram through numpy, on performances and scores in seconds of 60 qpm."""
+  import note_seq
+  root, pieces = shared / 'data', []
+  for folder in ('nottingham', 'asap-scores', 'tpd', 'pop909'):
+    path = sorted(p for p in (root / folder).rglob('*') if p.suffix.lower() in ('.mid', '.midi'))[3]
+    sequence = note_seq.midi_file_to_note_sequence(str(path))
+    del sequence.tempos[1:]
+    sequence.tempos[0].qpm, sequence.tempos[0].time = 60., 0.
+    kept = [n for n in sequence.notes if n.start_time < 60]
+    del sequence.notes[:]
+    sequence.notes.extend(kept)
+    pieces.append(sequence)
+  for first in pieces:
+    ours = transfer.chroma_similarity(first, pieces[0])
+    assert ours == pytest.approx(_published_chroma_similarity(first, pieces[0]), abs=2e-3)
+    onsets, pitches = (np.array([getattr(n, name) for n in first.notes]) for name in ('start_time', 'pitch'))
+    apart = np.subtract.outer(onsets, onsets)
+    later, earlier = np.where((apart >= 0) & (apart < 4 - 1e-9) & ~np.eye(len(onsets), dtype=bool))
+    histogram = np.histogram2d(apart[later, earlier], pitches[later] - pitches[earlier],
+                               bins=[np.arange(0, 4 + 1 / 6 - 1e-9, 1 / 6), np.arange(-21, 21) + .5])[0]
+    ours = transfer.style_profiles(first)['time_pitch']
+    # Seconds that ought to lie on the edge of a bin fall to either side of it in floating point.
+    cosine = (ours * histogram).sum() / np.linalg.norm(ours) / np.linalg.norm(histogram)
+    assert ours.sum() == pytest.approx(histogram.sum(), rel=1e-2) and cosine > .97
