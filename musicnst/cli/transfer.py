@@ -1,0 +1,163 @@
+"""Restyles a piece: the content of one file in the style of another.
+
+  musicnst transfer --content=song.mid --style=rag.mid --output=restyled.mid --report_dir=report
+
+--style may be a folder or several files (one style of all); --content a folder, with a folder as --output. The report is one HTML file
+that shows, measures and plays what changed. Formats: MIDI, MusicXML, ABC, Lakh piano rolls.
+"""
+import os
+import sys
+
+from absl import flags
+
+from musicnst import errors
+
+
+def define_flags(flag_values):
+  """The verb's flags."""
+  def string(name, default, text):
+    flags.DEFINE_string(name, default, text, flag_values=flag_values)
+
+  def integer(name, default, text):
+    flags.DEFINE_integer(name, default, text, flag_values=flag_values)
+
+  def number(name, default, text):
+    flags.DEFINE_float(name, default, text, flag_values=flag_values)
+
+  def boolean(name, default, text):
+    flags.DEFINE_boolean(name, default, text, flag_values=flag_values)
+
+  string('content', None, 'File (or folder) whose music is restyled.')
+  string('style', None, 'File, several with commas between, or a folder: whose style it takes.')
+  string('output', None, 'MIDI file to write; a folder where --content is one.')
+  string('method', 'guided', 'Method; musicnst list shows them.')
+  string('model', None, "Bundle, run folder or path of the latent model; by default the method's own.")
+  number('strength', None, '0 to 1: how much may change (1: more than half of what sounds). Not together with --style_weight.')
+  number('style_weight', None, 'Factor on the style terms.')
+  number('content_weight', None, 'Factor on the content terms.')
+  integer('num_steps', None, 'Iterations.')
+  number('learning_rate', None, 'Step size of the optimizer.')
+  integer('seed', 0, 'Of every random draw.')
+  integer('candidates', 1, 'Make so many results and keep the best by the metrics.')
+  string('bars', '', 'Restyle only these bars, such as 9-24 (counted from 1, both included).')
+  flags.DEFINE_enum('tracks', 'merge', ('merge', 'each'), 'All instruments as one texture, or each by itself. Drums stay.',
+                    flag_values=flag_values)
+  integer('steps_per_quarter', 4, 'Grid; kept notes keep their exact times.')
+  string('beats', 'auto', 'Where beats come from: auto, tempo, estimate or fixed:QPM.')
+  boolean('protect_melody', True, 'Keep every note that is highest when it starts.')
+  boolean('imagenet', False, "VGG-19 methods: download and use ImageNet's weights (random ones otherwise).")
+  flags.DEFINE_list('snapshots', [], 'Iterations to show in the report, such as 1,10,60.', flag_values=flag_values)
+  string('report_dir', '', 'Folder for the report (HTML) and the sound (WAV); none by default.')
+  boolean('audio', True, 'Sound in the report.')
+  flags.mark_flags_as_required(['content', 'style', 'output'], flag_values=flag_values)
+
+
+def main(flag_values):
+  """Flags -> `run`."""
+  names = ('method', 'model', 'strength', 'style_weight', 'content_weight', 'num_steps', 'learning_rate', 'seed', 'candidates', 'tracks',
+           'steps_per_quarter', 'beats', 'protect_melody', 'imagenet')
+  options = {name: getattr(flag_values, name) for name in names}
+  styles = [s for s in flag_values.style.split(',') if s] if not os.path.exists(flag_values.style) else [flag_values.style]
+  run(flag_values.content, styles, flag_values.output, report_dir=flag_values.report_dir, audio=flag_values.audio,
+      bars=parse_bars(flag_values.bars), snapshots=parse_snapshots(flag_values.snapshots), **options)
+
+
+def run(content, style, output, report_dir='', audio=True, **options):
+  """Restyles a file, or every file of a folder; prints the paths it wrote.
+
+  Args:
+    content: file or folder. style: list of files and folders. output: file, or folder where content is one.
+    report_dir: folder for HTML and WAV, or ''.
+    audio: whether the report has sound and a WAV is written.
+    **options: see `style_transfer.transfer.transfer_each`.
+
+  Raises:
+    MusicnstError: nothing could be restyled.
+  """
+  from musicnst.reading import files
+  is_folder = os.path.isdir(content)
+  contents = files.find(content) if is_folder else [content]
+  _check_output(output, is_folder)
+  for path in contents if not is_folder else []:
+    files.check(path)
+  for path in style:
+    if not os.path.isdir(path):
+      files.check(path)
+  from musicnst.style_transfer import transfer  # loads TensorFlow
+  failed = 0
+  for path, result in zip(contents, _results(transfer, contents, style, options)):
+    if isinstance(result, errors.MusicnstError):
+      if not is_folder:
+        raise result
+      failed += 1
+      print(f'skipped: {result}', file=sys.stderr)
+      continue
+    stem = os.path.splitext(os.path.relpath(path, content) if is_folder else os.path.basename(output))[0]
+    target = os.path.join(output, stem + '.mid') if is_folder else output
+    _write(result, target, os.path.join(report_dir, stem) if report_dir else '', audio)
+  if failed:
+    print(f'{len(contents) - failed} of {len(contents)} files restyled, {failed} skipped', file=sys.stderr)
+  if failed == len(contents):
+    raise errors.DataError(f'{content}: none of its {failed} files could be restyled; the reasons stand above.')
+
+
+def _results(transfer, contents, style, options):
+  """One result after the other, each made when it is asked for, so that a long folder never fills the memory."""
+  progress = _Progress() if sys.stderr.isatty() else None
+  style = style[0] if len(style) == 1 else style
+  for result in transfer.transfer_each(contents, style, progress=progress, **options):
+    if progress:
+      progress.end()
+    yield result
+
+
+def _write(result, target, report_stem, audio):
+  from musicnst.rendering import midi
+  midi.write(result.sequence, target)
+  m = result.metrics
+  print(f"changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "
+        f"{m['chroma_similarity']:.2f}, {m['share_of_way']:+.2f} of the way to the style, {result.seconds:.1f} s")
+  print(target)
+  if not report_stem:
+    return
+  from musicnst.rendering import report
+  if audio:
+    from musicnst.rendering import audio as audio_lib
+    audio_lib.write_wav(result.sequence, report_stem + '.wav')
+    print(report_stem + '.wav')
+  report.write(result, report_stem + '.html', audio=audio)
+  print(report_stem + '.html')
+
+
+def _check_output(output, is_folder):
+  if is_folder and os.path.exists(output) and not os.path.isdir(output):
+    raise errors.OutputError(f'{output}: is a file, and --content is a folder; name a folder.')
+  if not is_folder and os.path.isdir(output):
+    raise errors.OutputError(f'{output}: is a folder; name the MIDI file to write.')
+
+
+def parse_bars(text):
+  """'9-24' or '9' -> (9, 24) or (9, 9); '' -> None."""
+  if not text:
+    return None
+  first, _, last = text.partition('-')
+  if not first.strip().isdigit() or not (last or first).strip().isdigit():
+    raise errors.ArgumentError(f'--bars={text}: write FIRST-LAST, such as 9-24')
+  return int(first), int(last or first)
+
+
+def parse_snapshots(values):
+  """['1', '10'] -> (1, 10)."""
+  if not all(value.strip().isdigit() for value in values):
+    raise errors.ArgumentError(f'--snapshots={",".join(values)}: write whole numbers of iterations, such as 1,10,60')
+  return tuple(int(value) for value in values)
+
+
+class _Progress:
+  """A line of progress on a terminal."""
+
+  def __call__(self, done, total):
+    print(f'\rrestyling {done}/{total}', end='', file=sys.stderr, flush=True)
+
+  def end(self):
+    print('\r' + ' ' * 30 + '\r', end='', file=sys.stderr, flush=True)

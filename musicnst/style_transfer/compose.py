@@ -1,0 +1,125 @@
+"""From decided cells back to a NoteSequence: kept notes stay what they were, new notes get timing, loudness and instrument."""
+import dataclasses
+
+import numpy as np
+
+from musicnst import music_proto
+from musicnst.representations import pianoroll
+
+# New notes are this much softer than what surrounds them.
+ADDED_LOUDNESS = .92
+# How far (in steps) to look for neighbours of a new note, and how many are needed for a typical deviation from the grid.
+NEIGHBOUR_STEPS, MIN_NEIGHBOURS = 64, 4
+# An octave away counts like this many steps away when the nearest note is sought.
+STEPS_PER_OCTAVE = 6.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Edit:
+  """What was decided for one Piece.
+
+  Args:
+    keep: bool `[N]`, for each of the piece's notes.
+    pitches, start_steps, end_steps: int `[M]`, the notes to add.
+  """
+
+  keep: np.ndarray
+  pitches: np.ndarray
+  start_steps: np.ndarray
+  end_steps: np.ndarray
+
+
+def edit_of(piece, gates, added_onsets, added_frames):
+  """Decided cells -> Edit.
+
+  Args:
+    piece: the content, T steps.
+    gates: bool `[T, 88]`, at onset cells of the content: the note stays.
+    added_onsets, added_frames: bool `[T, 88]`, where new notes start and sound.
+  """
+  keys = piece.pitches - pianoroll.MIN_PITCH
+  keep = gates[piece.start_steps, keys]
+  roll = np.stack([added_onsets, added_frames & ~added_onsets], 1)
+  pitches, starts, ends = pianoroll.decode_notes(roll)
+  return Edit(keep=keep, pitches=pitches, start_steps=starts, end_steps=ends)
+
+
+def compose(source, parts):
+  """Applies the edits of all parts to their common source.
+
+  Args:
+    source: NoteSequence, in seconds.
+    parts: list of (Piece, Edit); notes of no part (drums, pitches out of range) stay as they are.
+
+  Returns:
+    (sequence, kept, added, removed): the result, sorted by onset, and lists of Note protos.
+  """
+  removed_index, kept_index, added = set(), set(), []
+  for piece, edit in parts:
+    kept_index.update(piece.note_index[edit.keep].tolist())
+    removed_index.update(piece.note_index[~edit.keep].tolist())
+    added.extend(_added_notes(piece, edit))
+  kept = [source.notes[i] for i in sorted(kept_index)]
+  removed = [source.notes[i] for i in sorted(removed_index)]
+  result = music_proto.NoteSequence()
+  result.CopyFrom(source)
+  del result.notes[:]
+  staying = [note for i, note in enumerate(source.notes) if i not in removed_index]
+  result.notes.extend(sorted(staying + added, key=lambda n: (n.start_time, n.instrument, n.pitch)))
+  result.total_time = max([source.total_time] + [n.end_time for n in result.notes])
+  return result, kept, added, removed
+
+
+def _added_notes(piece, edit):
+  """Note protos of the new notes, in seconds."""
+  if not len(edit.pitches):
+    return []
+  deviations = _Deviations(piece)
+  notes = []
+  for pitch, start, end in zip(edit.pitches.tolist(), edit.start_steps.tolist(), edit.end_steps.tolist()):
+    near = _nearest_note(piece, pitch, start)
+    model = piece.sequence.notes[piece.note_index[near]]
+    start_beat, end_beat = deviations.beat(start), deviations.beat(end)
+    seconds = piece.beat_map.to_seconds(np.array([start_beat, max(end_beat, start_beat + .125 / piece.steps_per_quarter)]))
+    notes.append(music_proto.NoteSequence.Note(
+        pitch=pitch, velocity=_loudness(piece, start), start_time=max(float(seconds[0]), 0.0), end_time=float(seconds[1]),
+        instrument=model.instrument, program=model.program, part=model.part, voice=model.voice))
+  return notes
+
+
+class _Deviations:
+  """How far the content plays from its own grid, step by step: exact where it plays itself, else as its neighbours do."""
+
+  def __init__(self, piece):
+    self.per_quarter, self.first_step = piece.steps_per_quarter, piece.first_step
+    self.steps = piece.start_steps
+    self.off = piece.start_beats - (piece.start_steps + piece.first_step) / piece.steps_per_quarter  # beats
+    order = np.argsort(self.steps, kind='stable')
+    self.steps, self.off = self.steps[order], self.off[order]
+    # The place of a step in its quarter, counted from the piece's first beat.
+    self.phases = (self.steps + self.first_step) % self.per_quarter
+
+  def beat(self, step):
+    """Beat at which something on this step should sound."""
+    return max((step + self.first_step) / self.per_quarter + self._offset(step), 0.0)
+
+  def _offset(self, step):
+    low, high = np.searchsorted(self.steps, [step, step + 1])
+    if high > low:
+      return float(self.off[low:high].mean())
+    low, high = np.searchsorted(self.steps, [step - NEIGHBOUR_STEPS, step + NEIGHBOUR_STEPS])
+    alike = self.phases[low:high] == (step + self.first_step) % self.per_quarter
+    return float(np.median(self.off[low:high][alike])) if alike.sum() >= MIN_NEIGHBOURS else 0.0
+
+
+def _nearest_note(piece, pitch, step):
+  """Index of the content's note nearest in time and pitch."""
+  distance = np.abs(piece.start_steps - step) + np.abs(piece.pitches - pitch) * (STEPS_PER_OCTAVE / 12)
+  return int(np.argmin(distance))
+
+
+def _loudness(piece, step):
+  """Velocity for a new note: a little below the mean of the notes that start within two steps, else of the nearest ones."""
+  distance = np.abs(piece.start_steps - step)
+  near = piece.velocities[distance <= max(2, distance.min())]
+  return int(np.clip(round(float(near.mean()) * ADDED_LOUDNESS), 1, 127))

@@ -1,0 +1,91 @@
+"""The default method: targets of the style piece and its genre, residual decoding, a budget of change."""
+import numpy as np
+import tensorflow as tf
+
+from musicnst.style_transfer import compose
+from musicnst.style_transfer import genres
+from musicnst.style_transfer import harmony
+from musicnst.style_transfer import optimize
+from musicnst.style_transfer import request as request_lib
+from musicnst.style_transfer import residual
+
+# Strength 1 allows this content change; realised change lies a little above what is allowed.
+FULL_BUDGET = .8
+# Noise on the latents where further candidates start.
+CANDIDATE_NOISE = .5
+
+
+def budget_of(strength):
+  """Strength 0 to 1 -> content change that costs nothing."""
+  return FULL_BUDGET * strength
+
+
+def run(request):
+  """Request -> Found."""
+  settings, engine, contents = request.settings, request.engine, request.contents
+  batch = residual.batch_contents(
+      contents, [harmony.scales(p.frames) for p in contents], request.editable, protect_melody=settings.protect_melody)
+  plans = [_plan(engine, content, styles, settings, request.folder_style) for content, styles in zip(contents, request.styles)]
+  latents = engine.encode(batch.windows).numpy().reshape(len(contents), -1, engine.model.z_size)
+  rows = np.repeat(np.arange(len(contents)), settings.candidates)
+  context = _context(engine, batch, plans, latents, rows, settings)
+  start = latents[rows] + _candidate_noise(latents[rows].shape, settings)
+  outcome = optimize.run(
+      engine.objective, start.astype(np.float32), context, settings.num_steps, settings.learning_rate, settings.snapshots, request.progress)
+  found = _edits(engine, outcome.variable, context, contents, settings.candidates)
+  snapshots = {i: _edits(engine, z, context, contents, settings.candidates)[0] for i, z in outcome.snapshots.items()}
+  return request_lib.Found(found, outcome.history, snapshots, plans[0]['details'])
+
+
+def _plan(engine, content, styles, settings, folder_style):
+  """Targets, classes and details for one content."""
+  _, source = genres.recognise(content, engine.classifiers, engine.classes)
+  recognised = [genres.recognise(style, engine.classifiers, engine.classes)[0] for style in styles]
+  mean = np.mean(recognised, 0)
+  target = engine.classes[int(np.argmax(mean))] if mean.max() >= genres.RECOGNISED else None
+  mixed = target is not None and target != source and not folder_style and target in engine.statistics.genres
+  targets = genres.targets([genres.piece_statistics(style) for style in styles], engine.statistics, target if mixed else None,
+                           settings.genre_share)
+  guided = source is not None and target is not None and source != target
+  return {
+      'targets': targets, 'guided': float(guided), 'source': engine.classes.index(source) if guided else 0,
+      'target': engine.classes.index(target) if guided else 0,
+      'details': {'content_genre': source or 'unknown', 'style_genre': target or 'unknown',
+                  'targets': f'the style and {target} on average' if mixed else 'the style alone'}}
+
+
+def _context(engine, batch, plans, latents, rows, settings):
+  """What `GuidedObjective.terms` takes besides z, each content repeated for its candidates."""
+  take = lambda name: tf.constant(np.array([plans[i][name] for i in rows]))
+  content = {name: tf.gather(value, rows) for name, value in batch.tensors().items()}
+  z = tf.constant(latents[rows])
+  groups = plans[0]['targets'].mean
+  context = {
+      'content': content, 'z': z,
+      'target_mean': {g: tf.constant(np.stack([plans[i]['targets'].mean[g] for i in rows])) for g in groups},
+      'target_deviation': {g: tf.constant(np.stack([plans[i]['targets'].deviation[g] for i in rows])) for g in groups},
+      'guided': tf.cast(take('guided'), tf.float32), 'source': take('source'), 'target': take('target'),
+      'budget': tf.fill([len(rows)], np.float32(budget_of(settings.strength))),
+      'style_weight': tf.constant(settings.style_weight, tf.float32), 'content_weight': tf.constant(settings.content_weight, tf.float32)}
+  return {**context, 'probability': engine.probability(z, content)}
+
+
+def _candidate_noise(shape, settings):
+  """The first candidate of each content starts at the content itself, the others near it."""
+  noise = CANDIDATE_NOISE * np.random.default_rng(settings.seed).standard_normal(shape)
+  noise[::settings.candidates] = 0.0
+  return noise
+
+
+def _edits(engine, z, context, contents, candidates):
+  """Latents -> for each candidate, a list of Edit, one a content."""
+  notes = {name: value.numpy() > .5 for name, value in engine.decode(tf.constant(z), context).items()}
+  result = []
+  for candidate in range(candidates):
+    edits = []
+    for i, content in enumerate(contents):
+      row, steps = i * candidates + candidate, content.total_steps
+      edits.append(compose.edit_of(
+          content, notes['gates'][row, :steps], notes['added_onsets'][row, :steps], notes['added_frames'][row, :steps]))
+    result.append(edits)
+  return result

@@ -1,0 +1,77 @@
+"""The loop: Adam with tf.GradientTape on the tensor that an objective starts from, compiled once an objective."""
+import dataclasses
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+
+@dataclasses.dataclass
+class Outcome:
+  """What the loop found.
+
+  Args:
+    variable: the optimized tensor, numpy.
+    history: term -> list of floats, the mean over pieces, one an iteration; `total` is the sum that was minimized.
+    snapshots: iteration -> numpy copy of the variable after that many steps.
+  """
+
+  variable: np.ndarray
+  history: dict
+  snapshots: dict
+
+
+def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), progress=None):
+  """Minimizes the sum of an objective's terms.
+
+  Args:
+    objective: has `terms(variable, context) -> {name: [B]}`, already weighted and differentiable. It is compiled once and kept, so it
+      must take everything that changes from run to run from `context`.
+    start: array, first value of the variable, first axis pieces.
+    context: nested dict of tensors.
+    num_steps: updates.
+    learning_rate: Adam's.
+    snapshots: iterations whose variable is kept.
+    progress: called with (iteration, total) after each step; optional.
+
+  Returns:
+    Outcome.
+  """
+  step = compiled_step(objective)
+  variable = tf.convert_to_tensor(start)
+  state = (variable, tf.zeros_like(variable), tf.zeros_like(variable))
+  rows, kept, names = [], {}, []
+  for iteration in range(1, num_steps + 1):
+    state, values = step(state, context, tf.constant(learning_rate), tf.constant(iteration, tf.float32))
+    names = sorted(values)
+    rows.append([values[name] for name in names])
+    if iteration in snapshots:
+      kept[iteration] = state[0].numpy()
+    if progress:
+      progress(iteration, num_steps)
+  table = np.array(rows, np.float64).reshape(len(rows), -1)
+  history = {name: table[:, i].tolist() for i, name in enumerate(names)}
+  history['total'] = table.sum(1).tolist()
+  return Outcome(variable=state[0].numpy(), history=history, snapshots=kept)
+
+
+@functools.lru_cache(maxsize=16)
+def compiled_step(objective):
+  """One step of Adam (Kingma and Ba, 2015) as a tf.function of ((variable, mean, square), context, rate, iteration)."""
+
+  @tf.function(reduce_retracing=True)
+  def step(state, context, rate, iteration):
+    variable, mean, square = state
+    with tf.GradientTape() as tape:
+      tape.watch(variable)
+      values = objective.terms(variable, context)
+      # Each piece minimizes its own sum: pieces side by side do not change each other's steps.
+      total = tf.add_n([tf.reduce_sum(value) for value in values.values()])
+    gradient = tf.convert_to_tensor(tape.gradient(total, variable))
+    mean = .9 * mean + .1 * gradient
+    square = .999 * square + .001 * tf.square(gradient)
+    rate = rate * tf.sqrt(1.0 - .999 ** iteration) / (1.0 - .9 ** iteration)
+    variable = variable - rate * mean / (tf.sqrt(square) + 1e-8)
+    return (variable, mean, square), {name: tf.reduce_mean(value) for name, value in values.items()}
+
+  return step

@@ -1,0 +1,178 @@
+"""Style statistics of a (soft) piano roll: what a genre, or one piece, does with time, register, intervals and note lengths.
+
+Every statistic is a sum or a product of cells, so that gradients pass; those over pairs of notes are matrix products. The groups and
+their weights follow the whitened genre statistics that beat Gram matrices of latents; see `Targets`.
+"""
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+PITCHES = 88
+STEPS_PER_BAR = 16
+# First key (21 = A0 is key 0) of each register band: below C3, C3 to B3, C4 to B4, C5 and above.
+BAND_EDGES = (0, 27, 39, 51, 88)
+REGISTER_WIDTH = 7
+MAX_INTERVAL = 19
+TRANSITION_LAGS = (1, 2, 3, 4, 6, 8)
+MAX_TRANSITION = 14
+PULSE_LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16)
+LENGTH_EDGES = (1, 2, 3, 5, 9)
+CHORD_SIZES = 5
+EPSILON = 1e-3
+
+# group -> weight in the style term.
+GROUP_WEIGHTS = {
+    'onset_density': 1.0, 'frame_density': 1.0, 'onset_share': 1.0, 'register': .5, 'register_share': .5, 'intervals': 1.0,
+    'polyphony': 1.0, 'sustain': 1.0, 'transitions': .5, 'pulse': .5, 'note_lengths': 2.0, 'chord_sizes': 1.0,
+}
+
+
+def _one_hot_rows(edges, size):
+  """`[bands, size]` 0/1 rows that sum keys between consecutive edges."""
+  rows = np.zeros((len(edges) - 1, size), np.float32)
+  for i, (low, high) in enumerate(zip(edges[:-1], edges[1:])):
+    rows[i, low:high] = 1
+  return rows
+
+
+_BANDS = _one_hot_rows(BAND_EDGES, PITCHES)
+_REGISTERS = _one_hot_rows((*range(0, PITCHES, REGISTER_WIDTH), PITCHES), PITCHES)
+
+
+def _diagonals(lowest, highest):
+  """`[88 * 88, highest - lowest + 1]` 0/1: cell (p, q) of a pitch by pitch matrix counts for interval q - p."""
+  interval = np.arange(PITCHES)[None, :] - np.arange(PITCHES)[:, None]
+  return np.stack([(interval == i).ravel() for i in range(lowest, highest + 1)], 1).astype(np.float32)
+
+
+_INTERVALS = _diagonals(1, MAX_INTERVAL)
+_TRANSITIONS = _diagonals(-MAX_TRANSITION, MAX_TRANSITION)
+
+
+def _shares(counts):
+  """Counts `[..., N]` -> shares of their sum; all zero stays zero."""
+  return counts / (tf.reduce_sum(counts, -1, keepdims=True) + EPSILON)
+
+
+def measure(onsets, frames, positions, valid):
+  """Statistics of a batch of pieces.
+
+  Args:
+    onsets, frames: float `[B, T, 88]`, 1 where a note starts / sounds.
+    positions: float `[B, T, 16]`, one-hot place of the step in its bar.
+    valid: float `[B, T]`, 0 where the piece is padding.
+
+  Returns:
+    dict of group -> `[B, N]`.
+  """
+  onsets, frames = onsets * valid[..., None], frames * valid[..., None]
+  steps = tf.reduce_sum(valid, 1)[:, None] + EPSILON  # [B, 1]
+  at_position = tf.reduce_sum(positions * valid[..., None], 1)[:, :, None] + 1.0  # [B, 16, 1]
+  onset_bands = tf.matmul(onsets, _BANDS, transpose_b=True)  # [B, T, 88] -> [B, T, 4]
+  frame_bands = tf.matmul(frames, _BANDS, transpose_b=True)
+  onset_grid = tf.matmul(positions, onset_bands, transpose_a=True)  # [B, 16, 4]
+  frame_grid = tf.matmul(positions, frame_bands, transpose_a=True)
+  registers = tf.matmul(tf.reduce_sum(frames, 1), _REGISTERS, transpose_b=True)  # [B, 13]
+  flat = lambda x: tf.reshape(x, (tf.shape(x)[0], 16 * 4))
+  return {
+      'onset_density': flat(onset_grid / at_position),
+      'frame_density': flat(frame_grid / at_position),
+      'onset_share': _shares(flat(onset_grid)),
+      'register': registers / steps,
+      'register_share': _shares(registers),
+      'intervals': _interval_shares(frames),
+      'polyphony': _polyphony(frames, valid),
+      'sustain': _sustain(onset_bands, frame_bands),
+      'transitions': _transition_shares(onsets),
+      'pulse': _pulse(onsets, valid),
+      'note_lengths': _length_shares(onsets, frames),
+      'chord_sizes': _chord_shares(onsets),
+  }
+
+
+def _interval_shares(frames):
+  """Intervals of 1 to 19 semitones between notes that sound together: `[B, 19]`."""
+  together = tf.matmul(frames, frames, transpose_a=True)  # [B, 88, 88]
+  return _shares(tf.matmul(tf.reshape(together, (-1, PITCHES * PITCHES)), _INTERVALS))
+
+
+def _transition_shares(onsets):
+  """Pitch steps from an onset to the onsets 1, 2, 3, 4, 6, 8 steps later: `[B, 6 * 29]`, each lag's shares."""
+  shares = []
+  for lag in TRANSITION_LAGS:
+    pairs = tf.matmul(onsets[:, :-lag], onsets[:, lag:], transpose_a=True)
+    shares.append(_shares(tf.matmul(tf.reshape(pairs, (-1, PITCHES * PITCHES)), _TRANSITIONS)))
+  return tf.concat(shares, -1)
+
+
+def _polyphony(frames, valid):
+  """log mean, log deviation and log ratio of the number of notes that sound: `[B, 3]`."""
+  count = tf.reduce_sum(frames, -1)
+  steps = tf.reduce_sum(valid, 1) + EPSILON
+  mean = tf.reduce_sum(count, 1) / steps
+  deviation = tf.sqrt(tf.reduce_sum(valid * tf.square(count - mean[:, None]), 1) / steps + EPSILON)
+  mean = mean + .05
+  return tf.stack([tf.math.log(mean), tf.math.log(deviation), tf.math.log(deviation / mean)], -1)
+
+
+def _sustain(onset_bands, frame_bands):
+  """log steps a note, in all and by band: `[B, 5]`."""
+  onsets, frames = tf.reduce_sum(onset_bands, 1), tf.reduce_sum(frame_bands, 1)
+  onsets = tf.concat([tf.reduce_sum(onsets, -1, keepdims=True), onsets], -1)
+  frames = tf.concat([tf.reduce_sum(frames, -1, keepdims=True), frames], -1)
+  return tf.math.log((frames + 4.0) / (onsets + 2.0))
+
+
+def _pulse(onsets, valid):
+  """Autocorrelation of 'something starts here' at lags of 1 to 16 steps: `[B, 10]`."""
+  # A step counts as struck by its first note; min(x, 1) with the gradient of x below 1.
+  struck = tf.minimum(tf.reduce_sum(onsets, -1), 1.0) * valid
+  total = tf.reduce_sum(struck, 1) + 1.0
+  return tf.stack([tf.reduce_sum(struck[:, :-lag] * struck[:, lag:], 1) / total for lag in PULSE_LAGS], -1)
+
+
+def _length_shares(onsets, frames):
+  """Shares of notes lasting 1, 2, 3-4, 5-8 and more steps: `[B, 5]`."""
+  held = frames * (1.0 - onsets)
+  running, at_least = onsets, [tf.reduce_sum(onsets, (1, 2))]
+  for steps in range(2, LENGTH_EDGES[-1] + 1):
+    running = running[:, :-1] * held[:, steps - 1:]  # notes that still sound `steps` steps from their onset, counted at that step
+    if steps in LENGTH_EDGES:
+      at_least.append(tf.reduce_sum(running, (1, 2)))
+  at_least = tf.stack(at_least + [tf.zeros_like(at_least[0])], -1)
+  return (at_least[:, :-1] - at_least[:, 1:]) / (at_least[:, :1] + EPSILON)
+
+
+def _chord_shares(onsets):
+  """Of the steps where something starts, shares where 1, 2, 3, 4, 5 or more notes start (linear between): `[B, 5]`."""
+  count = tf.minimum(tf.reduce_sum(onsets, -1), float(CHORD_SIZES))[..., None]
+  size = tf.range(1, CHORD_SIZES + 1, dtype=count.dtype)
+  return _shares(tf.reduce_sum(tf.nn.relu(1.0 - tf.abs(count - size)), 1))
+
+
+@dataclasses.dataclass(frozen=True)
+class Targets:
+  """Where the statistics should go, and how much each one varies between real pieces.
+
+  Args:
+    mean: group -> float32 `[N]` (or `[B, N]`).
+    deviation: group -> float32 `[N]`, standard deviation between pieces.
+  """
+
+  mean: dict
+  deviation: dict
+
+
+def whitened_distance(statistics, targets):
+  """Per piece `[B]`: over groups, weight x mean of sqrt(1 + u^2) - 1, u = (statistic - mean) / deviation.
+
+  The deviation of a statistic is at least .3 of its group's mean deviation, so that one that hardly ever varies cannot rule.
+  """
+  total = 0.0
+  for group, weight in GROUP_WEIGHTS.items():
+    deviation = targets.deviation[group]
+    scale = tf.maximum(deviation, .3 * tf.reduce_mean(deviation, -1, keepdims=True) + 1e-4)
+    u = (statistics[group] - targets.mean[group]) / scale
+    total += weight * tf.reduce_mean(tf.sqrt(1.0 + tf.square(u)) - 1.0, -1)
+  return total
