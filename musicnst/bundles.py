@@ -91,8 +91,10 @@ def load(name_or_path):
   except errors.MusicnstError as error:
     raise errors.ModelNotFoundError(f'{reader.path}: {error}') from error
   weights = reader.read_weights(info)
-  model = config.build_model()
-  assign(model, weights, reader.path)
+  import tensorflow as tf  # late, as in `save`
+  with tf.init_scope():  # a model may load another one's bundle while a step is being traced
+    model = config.build_model()
+    assign(model, weights, reader.path)
   return model, config, {**info, 'card': reader.read_card()}
 
 

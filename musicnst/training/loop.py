@@ -94,9 +94,9 @@ class _Run:
     self.checkpoint, self.manager = run_dir_lib.managed(
         self.trainer, self.folder.train, settings.checkpoints_to_keep, settings.keep_checkpoint_every_n_hours)
     self.first_step = self._restore()
-    self.callbacks = keras.callbacks.CallbackList(
-        [*callbacks, *([progress.Progress(self.first_step, settings.num_steps, settings.log_every_steps)] if self.chief and settings.show_progress else [])],
-        model=self.trainer.model)
+    shown = self.chief and settings.show_progress
+    bars = [progress.Progress(self.first_step, settings.num_steps, settings.log_every_steps)] if shown else []
+    self.callbacks = keras.callbacks.CallbackList([*callbacks, *bars], model=self.trainer.model)
     self.curves = summaries.Writer(self.folder.train if self.chief else '')
     self.evaluation_curves = summaries.Writer(
         self.folder.evaluation() if self.chief and settings.eval_examples_path else '')

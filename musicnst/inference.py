@@ -1,0 +1,233 @@
+"""A trained model on music: NoteSequences in, latents or NoteSequences out."""
+import os
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+
+from musicnst import bundles
+from musicnst import errors
+from musicnst.training import run_dir as run_dir_lib
+
+
+class NoExtractedExamplesError(errors.MusicnstError):
+  """Music in which the model's converter finds no window."""
+
+  reason = 'no_extracted_examples'
+
+
+class MultipleExtractedExamplesError(errors.MusicnstError):
+  """Music of several windows where one is asked for; `count` says how many."""
+
+  reason = 'multiple_extracted_examples'
+
+  def __init__(self, message, count):
+    self.count = count
+    super().__init__(message)
+
+  def __reduce__(self):
+    return type(self), (str(self), self.count)
+
+
+def load_model(name_or_path, config=None, checkpoint='best'):
+  """(model, config, info) of whatever names a trained model.
+
+  Args:
+    name_or_path: a shipped bundle's name, a bundle (folder or .zip), a run folder, or the prefix of a checkpoint.
+    config: `config.Config`, needed for a checkpoint that lies outside a run folder.
+    checkpoint: of a run folder: 'best' (the latest where there is no best) or 'latest'.
+
+  Raises:
+    ModelNotFoundError: nothing of that name, or a damaged one.
+  """
+  if bundles.locate(name_or_path) is not None:
+    return bundles.load(name_or_path)
+  path = os.path.abspath(os.path.expanduser(str(name_or_path)))
+  if os.path.isdir(path):
+    folder = run_dir_lib.RunDir(path)
+    config = folder.read_config()
+    prefix = folder.checkpoint(checkpoint)
+    if not prefix:
+      raise errors.ModelNotFoundError(f'{path}: a run folder without a checkpoint; train it first')
+  elif os.path.isfile(path + '.index'):
+    prefix, config = path, config or _config_above(path)
+  else:
+    bundles.load(name_or_path)  # names what ships, or what is wrong with the file
+  model = config.build_model()
+  step = run_dir_lib.restore_model(model, prefix)
+  return model, config, {**config.to_dict(), 'step': step, 'checkpoint': prefix, 'card': ''}
+
+
+def _config_above(prefix):
+  """The config of the run folder that a checkpoint lies in."""
+  for folder in list(pathlib.Path(prefix).parents)[:2]:
+    if (folder / 'config.json').is_file():
+      return run_dir_lib.RunDir(folder).read_config()
+  raise errors.ModelNotFoundError(f'{prefix}: a checkpoint outside a run folder does not say its config; name it with --config')
+
+
+class TrainedModel:
+  """A latent model and its converter.
+
+  Args:
+    model: `models.base.LatentModel`.
+    config: its `config.Config`.
+    info: what its bundle says.
+    max_batch_size: windows that go through the network at once. Defaults to 64.
+
+  Example:
+    >>> model = TrainedModel.load('polyphonic-2bar')
+    >>> mean, stddev = model.encode([sequence])
+    >>> model.decode(mean, join=True)[0]
+  """
+
+  def __init__(self, model, config, info=None, max_batch_size=64):
+    if not hasattr(model, 'decode_tokens'):
+      raise errors.ModelNotFoundError(f'config {config.name!r} has no latents: it neither encodes nor generates')
+    if max_batch_size < 1:
+      raise errors.ArgumentError(f'max_batch_size is {max_batch_size}; it must be at least 1')
+    self.model, self.config, self.info, self.max_batch_size = model, config, info or {}, max_batch_size
+    self.converter = config.build_converter()
+    self._encode = tf.function(self._gaussian)
+    self._decode = tf.function(self._tokens)
+
+  @classmethod
+  def load(cls, name_or_path, config=None, checkpoint='best', max_batch_size=64):
+    """See `load_model` for the names and the errors."""
+    return cls(*load_model(name_or_path, config, checkpoint), max_batch_size=max_batch_size)
+
+  @property
+  def z_size(self):
+    return self.model.z_size
+
+  def windows(self, sequence):
+    """Every window of a sequence, at least one.
+
+    Raises:
+      NoExtractedExamplesError: there is none, and why.
+    """
+    name = sequence.filename or sequence.id or 'the sequence'
+    try:
+      windows = self.converter.to_windows(sequence)
+    except errors.RejectedSequence as error:
+      raise NoExtractedExamplesError(f'{name}: config {self.config.name!r} finds nothing to encode ({error})') from error
+    if not windows:
+      raise NoExtractedExamplesError(f'{name}: config {self.config.name!r} finds no window of {self.converter.steps} steps in it')
+    return windows
+
+  def encode(self, sequences):
+    """(mean, stddev), float32 `[N, Z]` each: a row for every window of the sequences (a list, or one), in order."""
+    return self.encode_windows([window for sequence in _listed(sequences) for window in self.windows(sequence)])
+
+  def encode_windows(self, windows):
+    """As `encode`, of `representations.base.Window`s."""
+    rows = [self._encode(batch) for batch in self._batches(windows)]
+    mean, stddev = (np.concatenate([np.asarray(row[i]) for row in rows])[:len(windows)] for i in range(2))
+    return mean, stddev
+
+  def decode(self, latents, temperature=0.0, length=None, seed=0, qpm=120.0, join=False):
+    """Latents `[N, Z]` -> a list of N sequences, a window each, or of one sequence of all windows in a row (`join`).
+
+    Args:
+      latents: rows of latents.
+      temperature: of the draw; 0 takes the likeliest.
+      length: steps of a window; the converter's by default (only a recurrent decoder writes other lengths).
+      seed: of the draw.
+      qpm: tempo of the sequences.
+      join: whether the rows are consecutive windows of one piece.
+    """
+    outputs = self.decode_outputs(latents, temperature, length, seed)
+    groups = [outputs] if join else outputs[:, None]
+    return [self.converter.from_windows(group, qpm=qpm) for group in groups]
+
+  def decode_outputs(self, latents, temperature=0.0, length=None, seed=0):
+    """As `decode`, giving 0/1 uint8 `[N, T, D]`."""
+    latents = np.asarray(latents, np.float32)
+    if latents.ndim != 2 or latents.shape[1] != self.z_size:
+      raise errors.ArgumentError(f'latents of shape {latents.shape}; this model takes [N, {self.z_size}]')
+    if temperature < 0:
+      raise errors.ArgumentError(f'temperature is {temperature}; it must not be negative')
+    outputs = []
+    for number, start in enumerate(range(0, len(latents), self.max_batch_size)):
+      rows = latents[start:start + self.max_batch_size]
+      draws = tf.constant(seed * 1000003 + number, tf.int64)
+      tokens = self._decode(tf.constant(_padded(rows, self._size(len(rows)))), draws, float(temperature), length)
+      outputs.append(np.asarray(tokens)[:len(rows)].astype(np.uint8))
+    return np.concatenate(outputs) if outputs else np.zeros((0, length or self.converter.steps, self.converter.output_depth), np.uint8)
+
+  def sample(self, n, temperature=1.0, length=None, seed=0, qpm=120.0):
+    """`n` sequences of latents drawn from the standard normal."""
+    latents = np.random.default_rng(seed).standard_normal((n, self.z_size)).astype(np.float32)
+    return self.decode(latents, temperature, length, seed, qpm)
+
+  def interpolate(self, start, end, num_steps, temperature=0.0, seed=0, qpm=120.0):
+    """`num_steps` sequences on the great circle from `start` to `end`, both included (as decoded from their means).
+
+    Raises:
+      MultipleExtractedExamplesError: `start` or `end` has more than one window.
+    """
+    means = [self._single(sequence) for sequence in (start, end)]
+    return self.decode(slerp(*means, np.linspace(0, 1, num_steps)), temperature, seed=seed, qpm=qpm)
+
+  def _single(self, sequence):
+    """The mean `[Z]` of a sequence of one window."""
+    windows = self.windows(sequence)
+    if len(windows) > 1:
+      raise MultipleExtractedExamplesError(
+          f'{sequence.filename or "the sequence"}: {len(windows)} windows of {self.converter.steps} steps where one is needed', len(windows))
+    return self.encode_windows(windows)[0][0]
+
+  def reconstruct(self, sequences, temperature=0.0, seed=0):
+    """Each sequence (a list, or one) through its means and back: a list of whole sequences at their first tempo, from their first beat."""
+    results = []
+    for sequence in _listed(sequences):
+      windows = self.windows(sequence)
+      outputs = self.decode_outputs(self.encode_windows(windows)[0], temperature, seed=seed)
+      velocities = None if windows[0].velocities is None else np.stack([window.velocities for window in windows])
+      qpm = sequence.tempos[0].qpm if sequence.tempos else 120.0
+      results.append(self.converter.from_windows(outputs, qpm=qpm, velocities=velocities))
+    return results
+
+  def _gaussian(self, batch):
+    posterior = self.model.encode(batch)
+    return posterior.mean, posterior.stddev
+
+  def _tokens(self, latents, seed, temperature, length):
+    return self.model.decode_tokens(latents, steps=length, temperature=temperature, seed=seed)
+
+  def _size(self, rows):
+    """Rows of a batch that is compiled for: the next power of two, so that few sizes are."""
+    return min(self.max_batch_size, 1 << max(rows - 1, 0).bit_length())
+
+  def _batches(self, windows):
+    for start in range(0, len(windows), self.max_batch_size):
+      part = windows[start:start + self.max_batch_size]
+      size = self._size(len(part))
+      batch = {
+          'inputs': np.stack([window.inputs for window in part]).astype(np.float32),
+          'outputs': np.stack([window.outputs for window in part]).astype(np.float32),
+          'lengths': np.array([window.length for window in part], np.int32)}
+      if part[0].controls is not None:
+        batch['controls'] = np.stack([window.controls for window in part]).astype(np.float32)
+      yield {name: tf.constant(_padded(value, size)) for name, value in batch.items()}
+
+
+def slerp(start, end, positions):
+  """Rows `[N, Z]` at `positions` (0 to 1) on the great circle from `start` `[Z]` to `end` `[Z]` (Shoemake 1985); straight where they align."""
+  start, end = np.asarray(start, np.float64), np.asarray(end, np.float64)
+  positions = np.asarray(positions, np.float64)[:, None]
+  norms = np.linalg.norm(start) * np.linalg.norm(end)
+  angle = np.arccos(np.clip(start @ end / norms, -1, 1)) if norms else 0.0
+  if np.sin(angle) < 1e-6:
+    rows = (1 - positions) * start + positions * end
+  else:
+    rows = (np.sin((1 - positions) * angle) * start + np.sin(positions * angle) * end) / np.sin(angle)
+  return rows.astype(np.float32)
+
+
+def _listed(sequences):
+  return list(sequences) if isinstance(sequences, (list, tuple)) else [sequences]
+
+
+def _padded(rows, size):
+  return np.pad(rows, [(0, size - len(rows))] + [(0, 0)] * (rows.ndim - 1))
