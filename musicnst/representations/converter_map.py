@@ -23,3 +23,12 @@ def build(name, **arguments):
     TypeError: an argument it does not take.
   """
   return registry.lookup(CONVERTER_MAP, name, 'representation')(**arguments)
+
+
+def for_pieces(converter):
+  """The like of a converter that reads a whole piece as consecutive windows and joins them again; itself, where it does so already.
+
+  Windows for training may slide and overlap; a piece to encode, change and decode must be cut without overlap.
+  """
+  arguments = converter.to_dict()
+  return build(converter.name, **{**arguments, 'continuous': True}) if 'continuous' in arguments else converter

@@ -89,3 +89,11 @@ def test_round_trip_of_real_files(shared, corpus, names):
       np.testing.assert_array_equal(again, outputs[:len(again)])
       # Only windows in which nothing sounds may be missing at the end.
       assert not len(converter.from_windows(outputs[len(again):]).notes) if len(again) < len(outputs) else True
+
+
+@pytest.mark.parametrize('name', sorted(CASES))
+def test_for_pieces_cuts_a_whole_piece_without_overlap(name):
+  converter = converter_map.for_pieces(converter_map.build(name))
+  windows = converter.to_windows(testing.band(19))
+  assert [w.start_step for w in windows] == list(range(0, 19 * 16, converter.steps))
+  assert windows[-1].length == (19 * 16 - 1) % converter.steps + 1 or name == 'drums'
