@@ -12,7 +12,6 @@ from data_prep import shards
 from data_prep import splits
 from data_prep import stages
 from musicnst import errors
-from musicnst import files
 
 # Items in flight a process: enough to keep it busy, few enough to keep memory flat.
 _AHEAD = 4

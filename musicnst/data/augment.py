@@ -11,15 +11,15 @@ _MOVED = ('inputs', 'outputs', 'controls')
 class Transposer:
   """Tables of `transpose_index` for every shift from `low` to `high` semitones, applied to batches.
 
-  A row whose notes would leave the converter's range is left where it is, so that no note is lost.
+  The caller leaves a row of which cells would be lost where it is: no note leaves the converter's range.
   """
 
   def __init__(self, converter, low, high):
     if low > high:
       raise errors.ArgumentError(f'transpose_low={low} is above transpose_high={high}')
     self.low, self.high = int(low), int(high)
-    names = _MOVED if converter.control_depth else _MOVED[:2]
-    self._tables = {name: self._table(converter, name) for name in names}
+    self.names = _MOVED if converter.control_depth else _MOVED[:2]
+    self._tables = {name: self._table(converter, name) for name in self.names}
 
   @classmethod
   def of(cls, converter, hparams):
@@ -34,21 +34,29 @@ class Transposer:
     except ValueError as error:
       raise errors.ArgumentError(f'{converter.name} windows cannot be transposed ({error}); set transpose_low=0,transpose_high=0') from error
 
+  def alike(self, name, other):
+    """Whether two arrays are moved by the same table."""
+    return np.array_equal(self._tables[name], self._tables[other])
+
   def shifts(self, seed, step, batch_size):
     """int32 `[B]` semitones for the rows of batch `step`."""
     key = tf.stack([tf.cast(seed, tf.int64), tf.cast(step, tf.int64)])
     return tf.random.stateless_uniform([batch_size], key, self.low, self.high + 1, tf.int32)
 
-  def move(self, batch, shifts):
-    """A copy of `batch` with its rows moved by `shifts`, int32 `[B]`."""
-    moved = {name: self._gather(batch[name], table, shifts) for name, table in self._tables.items()}
-    whole = [tf.equal(tf.reduce_sum(batch[name], [1, 2]), tf.reduce_sum(moved[name], [1, 2])) for name in moved]
-    kept = tf.reduce_all(tf.stack(whole), 0)[:, tf.newaxis, tf.newaxis]
-    return {**batch, **{name: tf.where(kept, moved[name], batch[name]) for name in moved}}
-
-  def _gather(self, array, table, shifts):
-    """`[B, T, D]`, each row through its own permutation of the last axis; an extra column of zeros stands at index D."""
+  def move(self, array, shifts, name='inputs'):
+    """uint8 `[B, T, D]` -> (its rows moved by `shifts` int32 `[B]` semitones, bool `[B]`: no cell of the row was lost)."""
+    table = self._tables[name]
     depth = table.shape[1]
+    steps, batch_size = tf.shape(array)[1], tf.shape(array)[0]
+    # Cells in front, steps behind, so that a cell is moved as one stretch of memory; cell D is the empty one.
+    cells = tf.transpose(tf.pad(array, [[0, 0], [0, 0], [0, 1]]), [0, 2, 1])  # [B, T, D + 1] -> [B, D + 1, T]
     index = tf.gather(tf.constant(np.where(table < 0, depth, table)), shifts - self.low)  # [B, D]
-    padded = tf.pad(array, [[0, 0], [0, 0], [0, 1]])
-    return tf.gather(padded, index, axis=2, batch_dims=1)
+    index += tf.range(batch_size)[:, tf.newaxis] * (depth + 1)
+    moved = tf.gather(tf.reshape(cells, [-1, steps]), tf.reshape(index, [-1]))
+    moved = tf.transpose(tf.reshape(moved, [batch_size, depth, steps]), [0, 2, 1])
+    return tf.ensure_shape(moved, array.shape), tf.equal(_cells_on(array), _cells_on(moved))
+
+
+def _cells_on(array):
+  """uint8 `[B, T, D]` -> int32 `[B]`."""
+  return tf.reduce_sum(tf.cast(array, tf.int32), [1, 2])

@@ -5,9 +5,8 @@ into, through a bounded buffer; batch k holds the examples k * batch_size onward
 right epoch and skips inside it, without parsing what it skips. Nothing depends on the clock, the number of threads or on Python's
 `hash`. Memory is the buffer of serialized records plus a few batches, whatever the number of windows.
 
-Several processes: `shard_index` of `num_shards` takes every `num_shards`-th row of each global batch, so that the shards of a step
-together are exactly the batch of one process. Where a strategy's `experimental_distribute_dataset` splits the batch instead, the
-dataset asks for sharding by rows (`AutoShardPolicy.DATA`): each worker reads all files and takes its share of each batch.
+The batches are global ones. A trainer that deals their rows to its replicas (`musicnst/training`) gives each the same rows whatever the
+strategy; under `experimental_distribute_dataset` the dataset asks to be sharded by rows, not by files (`AutoShardPolicy.DATA`).
 """
 import os
 
@@ -23,6 +22,8 @@ from musicnst.data import wire
 SHUFFLE_BUFFER = 16384
 # With `cache`, records are kept in memory if the files are smaller than this in all.
 CACHE_BYTES = 256 << 20
+# Threads of one dataset; more would take the cores from the training step.
+_THREADS = max(2, min(8, os.cpu_count() or 2))
 
 
 def count_examples(pattern):
@@ -44,8 +45,7 @@ def count_labels(pattern, label='genre'):
   return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def batches(pattern, converter, hparams, batch_size, training, seed=0, start_step=0, classes=(), label='genre', cache=True,
-            shard_index=0, num_shards=1):
+def batches(pattern, converter, hparams, batch_size, training, seed=0, start_step=0, classes=(), label='genre', cache=True):
   """Batches of windows.
 
   Args:
@@ -59,7 +59,6 @@ def batches(pattern, converter, hparams, batch_size, training, seed=0, start_ste
     classes: values of `label`; gives `labels`, the index in `classes`, and drops examples whose label is none of them.
     label: the record's label that `classes` are values of.
     cache: keep the serialized records in memory after the first pass where all files together are under `CACHE_BYTES`.
-    shard_index, num_shards: this process's share of each batch (see the module's docstring).
 
   Returns:
     tf.data.Dataset of dicts: `inputs`, `outputs` float32 `[B, T, D]`, `lengths` int32 `[B]` (or `[B, segments]`), `labels` int32
@@ -67,11 +66,11 @@ def batches(pattern, converter, hparams, batch_size, training, seed=0, start_ste
 
   Raises:
     DataError: no files, files of another converter, or fewer examples than a batch.
-    ArgumentError: a batch size that the shards do not divide, or transposition asked of a converter that has none.
+    ArgumentError: a batch size below 1, or transposition asked of a converter that has none.
   """
   source = _Source(pattern, converter, tuple(classes), label, cache)
-  if batch_size < 1 or batch_size % num_shards or not 0 <= shard_index < num_shards:
-    raise errors.ArgumentError(f'batch_size={batch_size} does not divide among {num_shards} processes')
+  if batch_size < 1:
+    raise errors.ArgumentError(f'batch_size={batch_size} is below 1')
   if training:
     rows = _training_rows(source, batch_size, seed, start_step)
   else:
@@ -79,11 +78,10 @@ def batches(pattern, converter, hparams, batch_size, training, seed=0, start_ste
   transposer = augment.Transposer.of(converter, hparams) if training else None
 
   def parse(step, serialized):
-    shifts = transposer.shifts(seed, step, batch_size)[shard_index::num_shards] if transposer else None
-    return source.parse(serialized[shard_index::num_shards], transposer, shifts)
+    return source.parse(serialized, transposer, transposer.shifts(seed, step, batch_size) if transposer else None)
 
   numbered = tf.data.Dataset.zip((tf.data.Dataset.counter(start_step if training else 0), rows))
-  parsed = numbered.map(parse, num_parallel_calls=2, deterministic=True).prefetch(4)
+  parsed = numbered.map(parse, num_parallel_calls=_THREADS, deterministic=True).prefetch(4)
   return parsed.with_options(_options())
 
 
@@ -100,8 +98,7 @@ def _options():
   options = tf.data.Options()
   options.deterministic = True
   options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-  # Two cores' worth: tf.data's own guess takes every core from the training step.
-  options.threading.private_threadpool_size = max(2, min(8, os.cpu_count() or 2))
+  options.threading.private_threadpool_size = _THREADS
   return options
 
 
@@ -172,10 +169,26 @@ class _Source:
   def parse(self, serialized, transposer, shifts):
     """Records `[B]` -> batch, moved by `shifts` `[B]` semitones if there is a transposer."""
     names = (self.label,) if self.classes else ()
-    batch = records.parse_example(serialized, self.converter, self.num_lengths, names)
+    batch = records.parse_example(serialized, self.converter, self.num_lengths, names, dtype='uint8')
     if self.classes:
       batch['labels'] = self._class_index(batch.pop(self.label))
-    return transposer.move(batch, shifts) if transposer else batch
+    if transposer:
+      batch.update(_moved(batch, transposer, shifts))
+    return {name: tf.cast(value, tf.float32) if value.dtype == tf.uint8 else value for name, value in batch.items()}
+
+
+def _moved(batch, transposer, shifts):
+  """The transposed arrays of a batch; a row of which any array would lose a cell is left as it is."""
+  moved = {'inputs': transposer.move(batch['inputs'], shifts, 'inputs')}
+  for name in transposer.names[1:]:
+    there = lambda name=name: transposer.move(batch[name], shifts, name)
+    if name == 'outputs' and transposer.alike('inputs', 'outputs'):
+      # Most converters give inputs for outputs: moved once.
+      moved[name] = tf.cond(tf.reduce_all(tf.equal(batch['inputs'], batch['outputs'])), lambda: moved['inputs'], there)
+    else:
+      moved[name] = there()
+  whole = tf.reduce_all(tf.stack([complete for _, complete in moved.values()]), 0)[:, tf.newaxis, tf.newaxis]
+  return {name: tf.where(whole, array, batch[name]) for name, (array, _) in moved.items()}
 
 
 def _groups(files):

@@ -110,7 +110,7 @@ def check_format(features, converter, path='this record'):
     raise errors.DataError(f'{path} holds windows of {found}, but this config reads {format_of(converter)}; prepare them with this config')
 
 
-def parse_example(serialized, converter, num_lengths=1, label_names=(), velocities=False):
+def parse_example(serialized, converter, num_lengths=1, label_names=(), velocities=False, dtype='float32'):
   """Serialized records -> tensors, by TensorFlow operations only.
 
   Args:
@@ -119,14 +119,15 @@ def parse_example(serialized, converter, num_lengths=1, label_names=(), velociti
     num_lengths: numbers in `lengths`; 1 gives `lengths` `[B]`, more give `[B, num_lengths]`.
     label_names: labels to return too, each a string tensor `[B]` under its own name.
     velocities: return `velocities`, uint8 `[B, T, P]` too.
+    dtype: of the arrays of zeros and ones.
 
   Returns:
-    dict of `inputs`, `outputs` float32 `[B, T, D]`, `lengths` int32, `controls` where the converter has them; without B for a scalar.
+    dict of `inputs`, `outputs` `[B, T, D]`, `lengths` int32, `controls` where the converter has them; without B for a scalar.
   """
   import tensorflow as tf  # pylint: disable=import-outside-toplevel
   serialized = tf.convert_to_tensor(serialized)
   if serialized.shape.rank == 0:
-    single = parse_example(serialized[tf.newaxis], converter, num_lengths, label_names, velocities)
+    single = parse_example(serialized[tf.newaxis], converter, num_lengths, label_names, velocities, dtype)
     return {name: tensor[0] for name, tensor in single.items()}
   spec = {'inputs': tf.io.FixedLenFeature([], tf.string), 'outputs': tf.io.FixedLenFeature([], tf.string, ''),
           'lengths': tf.io.FixedLenFeature([num_lengths], tf.int64)}
@@ -136,25 +137,25 @@ def parse_example(serialized, converter, num_lengths=1, label_names=(), velociti
   if velocities:
     spec['velocities'] = tf.io.FixedLenFeature([], tf.string)
   features = tf.io.parse_example(serialized, spec)
-  return _tensors(tf, features, converter, num_lengths, label_names)
+  return _tensors(tf, features, converter, num_lengths, label_names, dtype)
 
 
-def _tensors(tf, features, converter, num_lengths, label_names):
+def _tensors(tf, features, converter, num_lengths, label_names, dtype):
   lengths = tf.cast(features['lengths'], tf.int32)
   parsed = {'lengths': lengths[:, 0] if num_lengths == 1 else lengths, **{name: features[name] for name in label_names}}
-  parsed['inputs'] = _bits(tf, features['inputs'], converter.steps, converter.input_depth)
-  parsed['outputs'] = _outputs(tf, features, parsed['inputs'], converter)
+  parsed['inputs'] = _bits(tf, features['inputs'], converter.steps, converter.input_depth, dtype)
+  parsed['outputs'] = _outputs(tf, features, parsed['inputs'], converter, dtype)
   if converter.control_depth:
-    parsed['controls'] = _bits(tf, features['controls'], converter.steps, converter.control_depth)
+    parsed['controls'] = _bits(tf, features['controls'], converter.steps, converter.control_depth, dtype)
   if 'velocities' in features:
     raw = tf.io.decode_raw(tf.io.decode_compressed(features['velocities'], 'ZLIB'), tf.uint8)
     parsed['velocities'] = tf.reshape(raw, [tf.shape(raw)[0], converter.steps, -1])
   return parsed
 
 
-def _outputs(tf, features, inputs, converter):
+def _outputs(tf, features, inputs, converter, dtype):
   """`outputs` `[B, T, D]`; where a record leaves them out they are its inputs."""
-  unpack = lambda packed: _bits(tf, packed, converter.steps, converter.output_depth)
+  unpack = lambda packed: _bits(tf, packed, converter.steps, converter.output_depth, dtype)
   if converter.input_depth != converter.output_depth:
     return unpack(features['outputs'])
   absent = tf.equal(features['outputs'], '')
@@ -162,11 +163,11 @@ def _outputs(tf, features, inputs, converter):
   return tf.cond(tf.reduce_all(absent), lambda: inputs, lambda: unpack(packed))
 
 
-def _bits(tf, packed, steps, depth):
-  """Deflated bits `[B]` (strings) -> float32 `[B, T, D]`: each byte is looked up in a table of 256 rows of 8."""
-  table = tf.constant(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32))
+def _bits(tf, packed, steps, depth, dtype):
+  """Deflated bits `[B]` (strings) -> `[B, T, D]`: each byte is looked up in a table of 256 rows of 8 bytes, each row read as one int64."""
+  table = tf.constant(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).view(np.int64)[:, 0])
   num_bytes = (steps * depth + 7) // 8
   raw = tf.io.decode_raw(tf.io.decode_compressed(packed, 'ZLIB'), tf.uint8)
   raw = tf.ensure_shape(raw, [None, num_bytes])  # [B, bytes]
-  bits = tf.reshape(tf.gather(table, tf.cast(raw, tf.int32)), [-1, num_bytes * 8])
-  return tf.reshape(bits[:, :steps * depth], [-1, steps, depth])
+  bits = tf.reshape(tf.bitcast(tf.gather(table, tf.cast(raw, tf.int32)), tf.uint8), [-1, num_bytes * 8])
+  return tf.cast(tf.reshape(bits[:, :steps * depth], [-1, steps, depth]), dtype)
