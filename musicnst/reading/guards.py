@@ -34,7 +34,7 @@ def read_file(path, limits):
       raise errors.ReadError(path, 'not_a_file', f'is {kind}.', 'Name one music file.')
     check_size(path, information.st_size, limits)
     with open(path, 'rb') as file:
-      return file.read(limits.max_bytes + 1)
+      return file.read(information.st_size)
   except FileNotFoundError as error:
     raise errors.ReadError(path, 'missing_file', 'no such file.') from error
   except (OSError, ValueError) as error:
