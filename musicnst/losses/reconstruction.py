@@ -23,13 +23,3 @@ def step_mask(lengths, steps):
   segments = lengths.shape[1]
   inside = ops.arange(steps // segments)[None, None] < ops.cast(lengths, 'int32')[:, :, None]  # [B, S, T/S]
   return ops.reshape(ops.cast(inside, 'float32'), (-1, steps))
-
-
-def sum_over_steps(values, mask):
-  """`[B, T]` -> `[B]`: the sum over the valid steps."""
-  return ops.sum(values * mask, axis=1)
-
-
-def mean_over_steps(values, mask):
-  """`[B, T]` -> `[B]`: the mean over the valid steps; 0 where there are none."""
-  return ops.sum(values * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1.)

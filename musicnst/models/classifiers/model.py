@@ -45,9 +45,9 @@ class Classifier(base.MusicModel):
     """Rolls `[B, T, D]` -> (what the trunk reads `[B, T', C]`, mask `[B, T']`)."""
     raise NotImplementedError
 
-  def activations(self, x, mask=None, training=False, key=None):
+  def activations(self, x, valid=None, training=False, key=None):
     """{name: tensor} of every layer, and `logits` `[B, C]`, for a trunk input x."""
-    found = self.trunk(ops.cast(x, self.compute_dtype), mask=mask, training=training, key=key)
+    found = self.trunk(ops.cast(x, self.compute_dtype), valid=valid, training=training, key=key)
     return {**found, 'logits': self.output_head(ops.cast(found['output'], 'float32'))}
 
   def call(self, inputs, lengths=None, training=False, key=None):
@@ -93,14 +93,13 @@ class Classifier(base.MusicModel):
     return inputs, ops.where(silent, undecided, targets)
 
   def metric_terms(self, batch, step):
-    """`accuracy` and `accuracy/<class>` `[B]`; NaN where the measure does not apply (another class, an unknown label)."""
+    """`accuracy`, `accuracy/<class>` and their mean, as ratios over the examples whose label is known (see `models.base`)."""
     logits, labels = self(batch['inputs'], lengths=batch.get('lengths')), ops.cast(batch['labels'], 'int32')
     right = ops.cast(ops.equal(ops.cast(ops.argmax(logits, axis=-1), 'int32'), labels), 'float32')
-    nan = ops.full_like(right, float('nan'))
-    terms = {'accuracy': ops.where(labels >= 0, right, nan)}
-    for index, name in enumerate(self.classes):
-      terms[f'accuracy/{name}'] = ops.where(ops.equal(labels, index), right, nan)
-    return terms
+    occurs = ops.one_hot(labels, len(self.classes), dtype='float32')  # zeros for a negative label
+    by_class = {f'accuracy/{name}': (right * occurs[:, i], occurs[:, i]) for i, name in enumerate(self.classes)}
+    known = ops.cast(labels >= 0, 'float32')
+    return {'accuracy': (right * known, known), 'mean_per_class_accuracy': (right[:, None] * occurs, occurs), **by_class}
 
 
 class RollClassifier(Classifier):

@@ -38,10 +38,10 @@ class ConvTrunk(keras.layers.Layer):
       shape = layer.compute_output_shape(shape)
     self.output_depth = shape[-1]
 
-  def call(self, x, mask=None, training=False, key=None):
-    """Returns {'conv_0': `[B, T', F]`, ..., 'pooled': `[B, E]`, 'dense_0': ..., 'output': `[B, E]`} of x; `mask` `[B, T]` or None."""
+  def call(self, x, valid=None, training=False, key=None):
+    """Returns {'conv_0': `[B, T', F]`, ..., 'pooled': `[B, E]`, 'dense_0': ..., 'output': `[B, E]`} of x; `valid` `[B, T]` or None."""
     found = {}
-    mask = ops.ones(ops.shape(x)[:2], x.dtype) if mask is None else ops.cast(mask, x.dtype)
+    mask = ops.ones(ops.shape(x)[:2], x.dtype) if valid is None else ops.cast(valid, x.dtype)
     x = x * mask[..., None]
     for i, (layer, stride) in enumerate(zip(self.convolutions, self.strides)):
       mask = mask[:, ::stride]

@@ -1,11 +1,11 @@
 """MusicVAE's configs, by Magenta's names at full size where Magenta has them; any size through `--hparams`."""
 from musicnst import config as config_lib
 from musicnst import hparams as hparams_lib
-from musicnst.models.music_vae import decoders
-from musicnst.models.music_vae import heads
-from musicnst.models.music_vae import model
-from musicnst.models.music_vae import polyphonic
+from musicnst.models.music_vae import build
+from musicnst.representations import drums
+from musicnst.representations import melody
 from musicnst.representations import pianoroll
+from musicnst.representations import trio
 
 TRAINING = hparams_lib.HParams(
     batch_size=512,               # examples of a global batch
@@ -20,31 +20,86 @@ TRAINING = hparams_lib.HParams(
     noise_seed=0)                 # names the training noise
 
 LATENT = TRAINING.extend(
+    steps=32,                     # steps of a window
+    steps_per_quarter=4,          # grid
     z_size=256,                   # dimensions of the latent
     free_bits=0.0,                # bits of an example's total KL that cost nothing
     max_beta=1.0,                 # the KL's largest weight
-    beta_rate=0.0,                # weight = (1 - beta_rate^step) max_beta
+    beta_rate=0.0)                # weight = (1 - beta_rate^step) max_beta
+
+RECURRENT = LATENT.extend(
+    enc_rnn_size=(512,),          # units of each encoder layer and direction
+    dec_rnn_size=(256, 256),      # units of each decoder (and conductor) layer
+    hierarchical_encoder=False,   # one encoder over the steps of each segment, one over the segments
+    level_lengths=(),             # (segments, steps a segment) of a hierarchical decoder; empty for a flat one
+    split_outputs=False,          # one core decoder a block of the output
+    autoregressive=True,          # whether the decoder reads its previous token
+    residual_encoder=False,       # layers add their projected input
+    residual_decoder=False,       # likewise
+    dropout_keep_prob=1.0,        # of each layer's input cells, in training
     sampling_schedule='constant',  # scheduled sampling: 'constant', 'exponential' or 'inverse_sigmoid'
-    sampling_rate=0.0)            # its rate; constant 0 is teacher forcing
+    sampling_rate=0.0,            # its rate; constant 0 is teacher forcing
+    threshold=.5)                 # of a Bernoulli output at temperature 0
+
+SAMPLED = RECURRENT.extend(sampling_schedule='inverse_sigmoid', sampling_rate=1000.0)
+SIXTEEN_BARS = RECURRENT.extend(
+    steps=256, z_size=512, enc_rnn_size=(2048, 2048), dec_rnn_size=(2048, 2048, 2048), free_bits=256.0, max_beta=.2)
+CONDUCTED = dict(dec_rnn_size=(1024, 1024), level_lengths=(16, 16))
+HIERARCHICAL = dict(CONDUCTED, enc_rnn_size=(1024,), hierarchical_encoder=True)
+TRIO = dict(batch_size=256)
+# Magenta transposes a melody by up to 5 semitones in its 2-bar configs.
+MELODY = dict(transpose_low=-5, transpose_high=5)
+POLYPHONIC = dict(threshold=.35, max_beta=.05, batch_size=256, transpose_low=-5, transpose_high=6)
 
 
-def _polyphonic_converter(hparams):
+def _polyphonic(hparams):
   return pianoroll.PolyphonicConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter)
 
 
-def _beat_model(hparams, converter):
-  depth = converter.output_depth
-  head = heads.Bernoulli(depth, hparams.threshold)
-  encoder = polyphonic.BeatEncoder(hparams.width, hparams.blocks, hparams.steps_per_beat)
-  network = polyphonic.BeatDecoder(converter.steps, depth, hparams.width, hparams.blocks, hparams.steps_per_beat)
-  return model.MusicVAE(encoder, decoders.DirectDecoder(network, head, converter.steps), hparams, converter)
+def _melody(hparams):
+  return melody.MelodyConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter)
 
 
-CONFIGS = {entry.name: entry for entry in (
+def _drums(hparams):
+  return drums.DrumsConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter)
+
+
+def _trio(hparams):
+  return trio.TrioConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter)
+
+
+def _recurrent(name, converter, hparams, description):
+  return config_lib.Config(name, build.recurrent_model, converter, hparams, description)
+
+
+_ENTRIES = (
     config_lib.Config(
-        'polyphonic-2bar', _beat_model, _polyphonic_converter,
+        'polyphonic-2bar', build.beat_model, _polyphonic,
         LATENT.extend(
-            steps=32, steps_per_quarter=4, width=512, blocks=1, steps_per_beat=4, threshold=.35, max_beta=.05, batch_size=256,
-            transpose_low=-5, transpose_high=6),
-        'two bars of polyphonic music (onset and sustain of 88 keys); one dense layer shared by the beats, not autoregressive'),
-)}
+            width=512,            # units of the dense layers shared by the beats
+            blocks=1,             # residual blocks on each side
+            steps_per_beat=4,     # steps that make one unit
+            **POLYPHONIC),
+        'two bars of polyphonic music (onset and sustain of 88 keys): dense layers shared by the beats, not autoregressive'),
+    _recurrent('polyphonic-2bar_lstm', _polyphonic,
+               RECURRENT.extend(enc_rnn_size=(512, 512), dec_rnn_size=(512, 512), level_lengths=(8, 4), **POLYPHONIC),
+               "two bars of polyphonic music in the paper's way: stacked bidirectional LSTM encoder, conductor, LSTM decoder"),
+    _recurrent('cat-mel_2bar_small', _melody, SAMPLED.extend(max_beta=.2, beta_rate=.99999, **MELODY), 'two bars of melody, small'),
+    _recurrent('cat-mel_2bar_big', _melody,
+               SAMPLED.extend(z_size=512, enc_rnn_size=(2048,), dec_rnn_size=(2048, 2048, 2048), max_beta=.5, beta_rate=.99999, **MELODY),
+               'two bars of melody, big'),
+    _recurrent('cat-drums_2bar_small', _drums, SAMPLED.extend(free_bits=48.0, max_beta=.2), 'two bars of drums, small'),
+    _recurrent('cat-drums_2bar_big', _drums,
+               SAMPLED.extend(z_size=512, enc_rnn_size=(2048,), dec_rnn_size=(2048, 2048, 2048), free_bits=48.0, max_beta=.2),
+               'two bars of drums, big'),
+    _recurrent('flat-mel_16bar', _melody, SIXTEEN_BARS, 'sixteen bars of melody, flat decoder'),
+    _recurrent('hierdec-mel_16bar', _melody, SIXTEEN_BARS.extend(**CONDUCTED), 'sixteen bars of melody, hierarchical decoder'),
+    _recurrent('hier-mel_16bar', _melody, SIXTEEN_BARS.extend(**HIERARCHICAL), 'sixteen bars of melody, hierarchical encoder and decoder'),
+    _recurrent('flat-trio_16bar', _trio, SIXTEEN_BARS.extend(**TRIO), 'sixteen bars of melody, bass and drums, flat decoder'),
+    _recurrent('hierdec-trio_16bar', _trio, SIXTEEN_BARS.extend(**TRIO, **CONDUCTED, split_outputs=True),
+               'sixteen bars of melody, bass and drums, a conductor and three decoders'),
+    _recurrent('hier-trio_16bar', _trio, SIXTEEN_BARS.extend(**TRIO, **HIERARCHICAL, split_outputs=True),
+               'sixteen bars of melody, bass and drums, hierarchical encoder, a conductor and three decoders'),
+)
+
+CONFIGS = {entry.name: entry for entry in _ENTRIES}

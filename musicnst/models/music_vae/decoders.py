@@ -46,7 +46,7 @@ class Decoder(keras.layers.Layer):
     return ops.sum(self.nats(logits, batch), axis=1)
 
   def measures(self, logits, batch):
-    """{name: [B]} of the head's measures over the valid steps."""
+    """The head's measures over the valid steps."""
     return self.head.measures(logits, batch['outputs'], self.mask(batch))
 
   def mask(self, batch):

@@ -21,7 +21,7 @@ class Head(keras.layers.Layer):
     raise NotImplementedError
 
   def measures(self, logits, targets, mask):
-    """{name: [B]} of what is worth knowing about a prediction; `mask` `[B, T]` marks the valid steps."""
+    """{name: (numerators, denominators)} of what is worth knowing about a prediction (see `models.base`); `mask` `[B, T]` marks valid steps."""
     raise NotImplementedError
 
 
@@ -55,12 +55,14 @@ class Categorical(Head):
   def measures(self, logits, targets, mask):
     hits = [ops.cast(ops.equal(ops.argmax(a, -1), ops.argmax(b, -1)), 'float32')
             for a, b in zip(self._blocks(logits), self._blocks(targets))]
-    measures = {'accuracy': reconstruction.mean_over_steps(sum(hits) / len(hits), mask)}
-    per_class = [_mean_over_classes(hit, target, mask) for hit, target in zip(hits, self._blocks(targets))]
-    measures['mean_per_class_accuracy'] = sum(per_class) / len(per_class)
-    if len(hits) > 1:
-      measures.update({f'accuracy/output_{i}': reconstruction.mean_over_steps(hit, mask) for i, hit in enumerate(hits)})
-    return measures
+    count = ops.sum(mask, axis=1)
+    right = [ops.sum(hit * mask, axis=1) for hit in hits]
+    by_class = [_by_class(hit, target, mask) for hit, target in zip(hits, self._blocks(targets))]
+    if len(hits) == 1:
+      return {'accuracy': (right[0], count), 'mean_per_class_accuracy': by_class[0]}
+    return {'accuracy': (sum(right) / len(right), count),
+            **{f'accuracy/output_{i}': (r, count) for i, r in enumerate(right)},
+            **{f'mean_per_class_accuracy/output_{i}': pair for i, pair in enumerate(by_class)}}
 
   def _blocks(self, x):
     if len(self.depths) == 1:
@@ -95,7 +97,7 @@ class Bernoulli(Head):
   def measures(self, logits, targets, mask):
     tokens, targets = self.tokens(logits), ops.cast(targets, 'float32')
     hits = ops.cast(ops.equal(tokens, targets), 'float32')
-    measures = {'accuracy': reconstruction.mean_over_steps(ops.mean(hits, axis=-1), mask)}
+    measures = {'accuracy': (ops.sum(ops.mean(hits, axis=-1) * mask, axis=1), ops.sum(mask, axis=1))}
     if not self.halves:
       return {**measures, 'cell_f1': _f1(tokens, targets, mask)}
     onset, truth = tokens[..., :self.depth // 2], targets[..., :self.depth // 2]
@@ -111,18 +113,13 @@ def _draw(logits, uniform):
   return ops.minimum(index, logits.shape[-1] - 1)
 
 
-def _mean_over_classes(hits, targets, mask):
-  """`[B]`: accuracy of each class that occurs in an example, averaged over those classes."""
+def _by_class(hits, targets, mask):
+  """(right, occurrences) of each class, `[B, D]`."""
   weights = ops.cast(targets, 'float32') * mask[..., None]  # [B, T, D]
-  occurs = ops.sum(weights, axis=1)
-  right = ops.sum(weights * hits[..., None], axis=1)
-  present = ops.cast(occurs > 0, 'float32')
-  return ops.sum(right / ops.maximum(occurs, 1.), axis=-1) / ops.maximum(ops.sum(present, axis=-1), 1.)
+  return ops.sum(weights * hits[..., None], axis=1), ops.sum(weights, axis=1)
 
 
 def _f1(guess, truth, mask):
-  """`[B]`: F1 over the cells of an example; 1 where neither has any."""
+  """F1 over the cells: (twice those in both, those in either counted by side), `[B]`."""
   mask = mask[..., None]
-  both = ops.sum(guess * truth * mask, axis=(1, 2))
-  total = ops.sum((guess + truth) * mask, axis=(1, 2))
-  return ops.where(total > 0, 2 * both / ops.maximum(total, 1.), ops.ones_like(total))
+  return 2 * ops.sum(guess * truth * mask, axis=(1, 2)), ops.sum((guess + truth) * mask, axis=(1, 2))

@@ -11,7 +11,7 @@ from musicnst.losses import divergence
 from musicnst.models import base
 
 # Streams of the noise that belongs to an example (layers/noise.py).
-LATENT_STREAM, DECODER_STREAM = 0, 1
+LATENT_STREAM, DECODER_STREAM, ENCODER_STREAM = range(3)
 
 
 class MusicVAE(base.LatentModel):
@@ -59,12 +59,13 @@ class MusicVAE(base.LatentModel):
 
   # === The latent interface ===
 
-  def encode(self, batch, training=False):
-    """`batch['inputs']` (with `controls`, `lengths` if present) -> Gaussian, each part float32 `[B, Z]`."""
+  def encode(self, batch, training=False, key=None):
+    """`batch['inputs']` (with `controls`, `lengths` if present) -> Gaussian, each part float32 `[B, Z]`; `key` `[B]` for dropout."""
     inputs = ops.cast(batch['inputs'], self.compute_dtype)
     if batch.get('controls') is not None:
       inputs = ops.concatenate([inputs, ops.cast(batch['controls'], self.compute_dtype)], axis=-1)
-    features = ops.cast(self.encoder(inputs, lengths=batch.get('lengths'), training=training), 'float32')
+    with_key = {'key': key} if getattr(self.encoder, 'takes_key', False) else {}
+    features = ops.cast(self.encoder(inputs, lengths=batch.get('lengths'), training=training, **with_key), 'float32')
     return base.Gaussian(self.mean_head(features), ops.softplus(self.stddev_head(features)))
 
   def decode_logits(self, z, batch=None):
@@ -94,7 +95,7 @@ class MusicVAE(base.LatentModel):
     `metric_terms` gives both accuracies by name.
     """
     key = noise.keys(batch, step, self.settings['noise_seed'])
-    posterior = self.encode(batch, training)
+    posterior = self.encode(batch, training, noise.split(key, ENCODER_STREAM))
     z = posterior.mean
     if training:
       z = z + posterior.stddev * noise.normal(noise.split(key, LATENT_STREAM), (self.z_size,))
@@ -112,8 +113,8 @@ class MusicVAE(base.LatentModel):
     return divergence.beta(step, self.settings['max_beta'], self.settings['beta_rate'])
 
   def metric_terms(self, batch, step):
-    """Per example: `kl_bits` and `kl_nats` (before free bits), `active_share`, `beta`, the head's measures under teacher forcing, and for
-    an autoregressive decoder the same with `_sampled` where it runs free (arg-max) from the posterior's mean."""
+    """`kl_bits` and `kl_nats` (before free bits), `beta`, the head's measures under teacher forcing, and for an autoregressive decoder the
+    same with `_sampled` in the name where it runs free (arg-max), all from the posterior's mean."""
     posterior = self.encode(batch)
     kl_nats = divergence.kl_to_standard_normal(posterior.mean, posterior.stddev)
     terms = {'kl_nats': kl_nats, 'kl_bits': kl_nats / divergence.NATS_PER_BIT, 'beta': ops.ones_like(kl_nats) * self.beta(step)}

@@ -1,0 +1,64 @@
+"""From hyperparameters and a converter's depths to a MusicVAE: which encoder, decoder and head go together."""
+import math
+
+from musicnst import errors
+from musicnst.models.music_vae import decoders
+from musicnst.models.music_vae import encoders
+from musicnst.models.music_vae import heads
+from musicnst.models.music_vae import hierarchical
+from musicnst.models.music_vae import model
+from musicnst.models.music_vae import polyphonic
+from musicnst.models.music_vae import recurrent
+
+
+def beat_model(hparams, converter):
+  """The beat network (`polyphonic.BeatEncoder` and `BeatDecoder`): `width`, `blocks`, `steps_per_beat`, `threshold`."""
+  depth = converter.output_depth
+  encoder = polyphonic.BeatEncoder(hparams.width, hparams.blocks, hparams.steps_per_beat)
+  network = polyphonic.BeatDecoder(converter.steps, depth, hparams.width, hparams.blocks, hparams.steps_per_beat)
+  head = heads.Bernoulli(depth, hparams.threshold)
+  return model.MusicVAE(encoder, decoders.DirectDecoder(network, head, converter.steps), hparams, converter)
+
+
+def recurrent_model(hparams, converter):
+  """Magenta's family: bidirectional or hierarchical encoder, flat or hierarchical decoder, any head.
+
+  Raises:
+    HparamError: `level_lengths` that do not make up the converter's steps.
+  """
+  return model.MusicVAE(recurrent_encoder(hparams), recurrent_decoder(hparams, converter), hparams, converter)
+
+
+def recurrent_encoder(hparams):
+  """`enc_rnn_size` layers over all steps, or at each level of a hierarchy."""
+  arguments = dict(residual=hparams.residual_encoder, dropout_rate=1 - hparams.dropout_keep_prob)
+  if hparams.hierarchical_encoder:
+    levels = tuple(hparams.level_lengths)[::-1]  # the decoder's levels, read from the steps up
+    return encoders.HierarchicalEncoder(levels, [hparams.enc_rnn_size] * len(levels), **arguments)
+  return encoders.BidirectionalEncoder(hparams.enc_rnn_size, **arguments)
+
+
+def recurrent_decoder(hparams, converter):
+  """A flat decoder, or a conductor over one core decoder, or over one a block of the output (`split_outputs`)."""
+  levels = tuple(hparams.level_lengths)
+  steps = levels[-1] if levels else converter.steps
+  if levels and math.prod(levels) != converter.steps:
+    raise errors.HparamError(f'level_lengths {levels} make up {math.prod(levels)} steps, but a window has {converter.steps}')
+  depths = converter.categorical_depths
+  whole = heads.Categorical(depths) if depths else heads.Bernoulli(converter.output_depth, hparams.threshold)
+  if hparams.split_outputs:
+    cores = [_flat(heads.Categorical((depth,)), steps, hparams, converter, f'core_{i}') for i, depth in enumerate(depths)]
+    core = hierarchical.SplitDecoder(cores, whole)
+  else:
+    core = _flat(whole, steps, hparams, converter, 'core' if levels else 'decoder')
+  if not levels:
+    return core
+  return hierarchical.HierarchicalDecoder(core, levels, hparams.dec_rnn_size, hparams.residual_decoder)
+
+
+def _flat(head, steps, hparams, converter, name):
+  return recurrent.LSTMDecoder(
+      head, steps, hparams.dec_rnn_size, control_depth=converter.control_depth, autoregressive=hparams.autoregressive,
+      residual=hparams.residual_decoder, dropout_rate=1 - hparams.dropout_keep_prob,
+      sampling_schedule=hparams.sampling_schedule, sampling_rate=hparams.sampling_rate, name=name)
+
