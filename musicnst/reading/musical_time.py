@@ -9,6 +9,9 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.reading import sustain
+
+apply_sustain = sustain.apply_sustain
 
 DEFAULT_QPM = 120.0
 LOWEST_QPM, HIGHEST_QPM = 1.0, 6000.0
