@@ -7,10 +7,10 @@ import glob
 import os
 import struct
 
-import numba
 import numpy as np
 
 from musicnst import errors
+from musicnst.reading import compiled
 
 _HEADER = struct.Struct('<QI')
 _FOOTER = struct.Struct('<I')
@@ -30,7 +30,7 @@ def _crc_table():
 _TABLE = _crc_table()
 
 
-@numba.njit(cache=True)
+@compiled.compiled
 def _crc32c(data, table):
   crc = np.uint32(0xFFFFFFFF)
   for byte in data:
