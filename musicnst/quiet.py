@@ -16,7 +16,7 @@ import warnings
 # Level 3 also hides the CUDA plugin's errors on machines without a GPU; a device that really fails raises in Python.
 _ENVIRONMENT = {'TF_CPP_MIN_LOG_LEVEL': '3', 'TF_ENABLE_ONEDNN_OPTS': '1', 'GRPC_VERBOSITY': 'ERROR', 'KERAS_BACKEND': 'tensorflow'}
 _NOISY = ('tensorflow', 'keras', 'tensorflow_probability')
-_LOG_LINE = re.compile(rb'^(WARNING: All log messages before absl|[IWE]\d{4} |\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] |To enable the following)')
+_LOG_LINE = re.compile(rb'^(WARNING: All log messages before absl|[IWE]\d{4} |\d{4}-\d\d-\d\d [\d:.]+: [IWE] |To enable the following)')
 
 
 def hush():

@@ -11,7 +11,8 @@ _PACKAGES = ('musicnst', 'data_prep', 'experiments')
 _ORDER = (
     ('errors', 'files', 'music_proto', 'quiet', 'registry', 'hparams', 'config'),
     ('reading',), ('representations',), ('metrics', 'data', 'layers', 'losses', 'priors'), ('models',), ('configs',),
-    ('bundles', 'training', 'inference', 'checkpoint_import'), ('style_transfer',), ('evaluation', 'rendering'), ('pieces',), ('cli', 'web'), ('__main__',))
+    ('bundles', 'training', 'inference', 'checkpoint_import'), ('style_transfer',), ('evaluation', 'rendering'), ('pieces',),
+    ('cli', 'web'), ('__main__',))
 _RANK = {name: rank for rank, names in enumerate(_ORDER) for name in names}
 # Pairs inside one group that may meet: whatever loads a model knows bundles and run folders.
 _ALLOWED_WITHIN = {
@@ -60,8 +61,9 @@ def _found(check):
 
 def test_layers_import_only_what_stands_before_them():
   def check(here, name, at_load):
-    del at_load
     mine, theirs = _layer(here), _layer(name)
+    if (mine, theirs) == ('models', 'bundles') and not at_load:  # a classifier of latents loads its frozen encoder when it is built
+      return ''
     if mine not in _RANK or theirs not in _RANK or mine == theirs or (mine, theirs) in _ALLOWED_WITHIN:
       return ''
     if _RANK[theirs] > _RANK[mine] or (_RANK[theirs] == _RANK[mine] and theirs not in _COMMON):

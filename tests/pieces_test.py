@@ -101,7 +101,8 @@ def test_notation_reads_chords_ties_rests_and_pickups():
       (3, 1, (67,)), (4, 3, (60, 64)), (8, 1.5, (58,)), (9.5, .5, (61,)), (10, 2, (62,))]
 
 
-@pytest.mark.parametrize('text, said', [('| c4:3 | c4:4 |', 'bar 1 holds 3'), ('| c4:5 |', 'bar 1 holds 5'), ('| h4 |', "cannot read 'h4"), ('| c4;2 |', 'cannot')])
+@pytest.mark.parametrize('text, said', [
+    ('| c4:3 | c4:4 |', 'bar 1 holds 3'), ('| c4:5 |', 'bar 1 holds 5'), ('| h4 |', "cannot read 'h4"), ('| c4;2 |', 'cannot')])
 def test_slips_of_the_pen_are_found(text, said):
   with pytest.raises(ValueError, match=said):
     notation.read(text, (4, 4), _QUARTER)

@@ -36,10 +36,9 @@ def _in_order_of_definition(flag_values):
 def _describe(flag):
   kind = flag.flag_type()
   name = f'  --[no]{flag.name}' if kind == 'bool' else f'  --{flag.name}'
-  choices = getattr(flag.parser, 'enum_values', None)
   text = flag.help or ''
-  if choices:
-    text = f'<{"|".join(choices)}> {text}'
+  if kind == 'string enum':  # absl writes the choices before the help: <a|b>: what it is
+    text = text.replace('>: ', '> ', 1)
   if flag.default not in (None, '', []) and not (kind == 'bool' and flag.default is False):
     text += f' (default: {flag.default_as_str})'
   body = textwrap.wrap(' '.join(text.split()), _WIDTH - _INDENT) or ['']

@@ -144,8 +144,8 @@ def _add(sequence, piece, voice, instrument, event):
   start, end = _swung(event.start, piece.swing), _swung(event.start + event.length, piece.swing)
   sounding = start + (end - start) * (fractions.Fraction(1, 2) if voice.is_drum else fractions.Fraction(_ARTICULATION))
   for number in event.pitches:
-    sequence.notes.add(pitch=number, velocity=voice.velocity + _accent(event.start, piece.meter), instrument=instrument, program=voice.program,
-                       is_drum=voice.is_drum, start_time=_on_tick(start) * seconds, end_time=_on_tick(sounding) * seconds)
+    sequence.notes.add(pitch=number, velocity=voice.velocity + _accent(event.start, piece.meter), instrument=instrument,
+                       program=voice.program, is_drum=voice.is_drum, start_time=_on_tick(start) * seconds, end_time=_on_tick(sounding) * seconds)
 
 
 def _on_tick(quarters):

@@ -8,7 +8,8 @@ import re
 from musicnst.pieces import notation
 
 _CHORD = re.compile(r'([A-G][#b]?)(maj7|m7|m6|m|7|6|)$')
-_INTERVALS = {'': (0, 4, 7), 'm': (0, 3, 7), '7': (0, 4, 7, 10), 'm7': (0, 3, 7, 10), 'maj7': (0, 4, 7, 11), '6': (0, 4, 7, 9), 'm6': (0, 3, 7, 9)}
+_INTERVALS = {'': (0, 4, 7), 'm': (0, 3, 7), '7': (0, 4, 7, 10), 'm7': (0, 3, 7, 10), 'maj7': (0, 4, 7, 11), '6': (0, 4, 7, 9),
+              'm6': (0, 3, 7, 9)}
 
 
 def progression(text, meter, start_bar=1):
@@ -20,7 +21,8 @@ def progression(text, meter, start_bar=1):
     for j, name in enumerate(names):
       root, kind = _CHORD.match(name).groups()
       length = bar_length / len(names)
-      chords.append(((start_bar + i) * bar_length + j * length, length, notation.pitch(root[0].lower() + root[1:] + '0') % 12, _INTERVALS[kind]))
+      tonic = notation.pitch(root[0].lower() + root[1:] + '0') % 12
+      chords.append(((start_bar + i) * bar_length + j * length, length, tonic, _INTERVALS[kind]))
   return chords
 
 

@@ -1,18 +1,18 @@
-"""NoteSequence -> sound, by pip alone: symusic's synthesizer with the soundfont that ships in pretty_midi (TimGM6mb, General MIDI).
+"""NoteSequence -> sound, by pip alone: symusic's synthesizer with the soundfont that ships in pretty_midi (`soundfont.py`).
 
 The synthesizer knows notes, programs and drums. The pedal lengthens notes before they reach it; pitch bends are not heard. It ends a
 note within three milliseconds, so a short room is added. A long piece is rendered block by block: memory does not grow with length.
 """
 import functools
-import importlib.util
 import io
-import os
+import tempfile
 
 import numpy as np
 
 from musicnst import errors
 from musicnst import files
-from musicnst.reading import musical_time
+from musicnst.reading import sustain
+from musicnst.rendering import soundfont
 
 SAMPLE_RATE = 44100
 _BLOCK_SECS = 300.0  # [N, 2] float32 of one block: 106 MB
@@ -20,7 +20,7 @@ _SHORTEST_NOTE_SECS = .03
 _RELEASE_SECS = .06  # added to each note, so that legato lines do not gape
 _PEAK = .9
 _SILENCE_SECS = .5
-_QUALITY = 4  # 0 to 5; 6 renders silence in symusic 0.5.8
+_QUALITY = 4  # 0 to 4; above, symusic 0.5.8 renders silence
 _ROOM_SECS, _ROOM_DECAY_SECS, _ROOM_LEVEL = .35, .09, .22
 _OGG_CHUNK = 1 << 16  # libsndfile's Vorbis writer overflows its stack on buffers of a few minutes
 
@@ -77,23 +77,15 @@ def _write(temporary, blocks, sample_rate, path, **settings):
 
 
 @functools.cache
-def soundfont_path():
-  """The soundfont inside the installed pretty_midi, found without importing it.
-
-  Raises:
-    ReadError: pretty_midi, or its soundfont, is not installed.
-  """
-  package = importlib.util.find_spec('pretty_midi')
-  path = os.path.join(os.path.dirname(package.origin), 'TimGM6mb.sf2') if package else 'TimGM6mb.sf2'
-  if not os.path.isfile(path):
-    raise errors.ReadError(path, 'no_soundfont', 'the soundfont that ships in pretty_midi is missing.', 'Run: pip install pretty_midi')
-  return path
-
-
-@functools.cache
 def _synthesizer(sample_rate):
+  """The synthesizer, which takes its soundfont from a file and keeps it in memory."""
   import symusic
-  return symusic.Synthesizer(sf_path=soundfont_path(), sample_rate=sample_rate, quality=_QUALITY)
+  with open(soundfont.find(), 'rb') as file:
+    data = soundfont.corrected(file.read())
+  with tempfile.NamedTemporaryFile(suffix='.sf2') as corrected:
+    corrected.write(data)
+    corrected.flush()
+    return symusic.Synthesizer(sf_path=corrected.name, sample_rate=sample_rate, quality=_QUALITY)
 
 
 def _levelled(sequence, sample_rate, end_secs):
@@ -144,7 +136,8 @@ def _added(first, second):
 def _tracks(sequence, end_secs):
   """One dict of arrays a (program, drums) pair: start, end, pitch, velocity."""
   groups = {}
-  for note in getattr(musical_time, "apply_sustain", lambda s: s)(sequence).notes:
+  pedalled = any(change.control_number == sustain.PEDAL for change in sequence.control_changes)
+  for note in (sustain.apply_sustain(sequence) if pedalled else sequence).notes:
     if end_secs is None or note.start_time < end_secs:
       key = (0 if note.is_drum else note.program, note.is_drum)
       groups.setdefault(key, []).append((note.start_time, note.end_time, note.pitch, note.velocity))
@@ -167,14 +160,17 @@ def _render(tracks, start, sample_rate):
     if not chosen.any():
       continue
     part = symusic.Track(name='', program=track['program'], is_drum=track['is_drum'], ttype='second')
+    # Half a sample after a whole one, so that rounding puts a note at the same sample in whatever block it lies.
+    onset = (np.round(track['start'][chosen] * sample_rate) + .5) / sample_rate - start
     length = track['end'][chosen] - track['start'][chosen]
-    part.notes = symusic.Note.from_numpy((track['start'][chosen] - start).astype(np.float32), length.astype(np.float32),
+    part.notes = symusic.Note.from_numpy(onset.astype(np.float32), length.astype(np.float32),
                                          track['pitch'][chosen].astype(np.int8), np.minimum(track['velocity'][chosen], 127).astype(np.int8),
                                          ttype='second')
     score.tracks.append(part)
   if not len(score.tracks):
     return np.zeros((0, 2), np.float32)
-  return np.ascontiguousarray(np.asarray(_synthesizer(sample_rate).render(score, stereo=True)).T)
+  sound = np.asarray(_synthesizer(sample_rate).render(score, stereo=True)).T  # [2, n] -> [n, 2]
+  return np.nan_to_num(sound, nan=0., posinf=0., neginf=0.)  # a few sound effects of the soundfont are not finite
 
 
 def _room(sound, sample_rate):

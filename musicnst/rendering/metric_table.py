@@ -1,26 +1,40 @@
 """The metrics of a transfer as an HTML table with their meanings in plain words, and how much was copied from the style piece."""
 import html
 
+from musicnst.metrics import metric_map
 from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import transfer
 from musicnst.rendering import plots
 
-# For names that METRIC_MAP does not hold: the parts of a metric that gives several numbers.
-_PARTS = {}
+# What METRIC_MAP does not hold: figures that a transfer gives beside the metrics.
+_MEANINGS = {
+    'time_pitch_similarity': 'How alike result and style are in which intervals follow each other after what time: 1 the same.',
+    'onset_duration_similarity': 'The same for where in the bar notes begin and how long they last.',
+    'onset_velocity_similarity': 'The same for where in the bar notes begin and how loud they are.',
+    'share_of_way': 'How far the result went from content to style by the first of these: 0 not at all, 1 all the way, below 0 away from it.',
+    'copied_notes': 'Length of the longest run of new notes that also stands in the style piece, at any pitch: a long one was copied.',
+    'style_genre_after': 'Probability of the genre of the style, by the classifiers that the method itself uses: no independent judge.',
+}
 
 
 def rows(result):
   """`<table>` of every metric of a TransferResult and a sentence on copying, as HTML text."""
-  lines = ''.join(
-      f'<tr><th scope="row">{html.escape(_title(name))}</th><td class="number">{plots.short(value)}</td><td>{html.escape(meaning(name))}</td></tr>'
-      for name, value in result.metrics.items())
-  table = f'<table>{lines}</table>' if lines else ''
+  before = {name: value for name, value in result.metrics.items() if name.endswith('_before')}
+  lines = []
+  for name, value in result.metrics.items():
+    if name not in before:
+      earlier = before.get(f'{name.removesuffix("_after")}_before')
+      lines.append(_row(name, value, earlier))
+  head = '<tr><th scope="col">figure</th><th scope="col">result</th><th scope="col">content</th><th scope="col">what it says</th></tr>'
+  table = f'<table>{head}{"".join(lines)}</table>' if lines else ''
   return f'{table}<p>{html.escape(copied(result))}</p>'
 
 
 def meaning(name):
   """What a metric says, in plain words; '' for one that nobody described."""
-  return _PARTS.get(name, '')
+  if name in metric_map.METRIC_MAP:
+    return metric_map.METRIC_MAP[name].meaning
+  return _MEANINGS.get(name, '')
 
 
 def copied(result):
@@ -35,9 +49,11 @@ def copied(result):
   return told
 
 
+def _row(name, value, earlier):
+  title = html.escape(name.removesuffix('_after').replace('_', ' '))
+  numbers = f'<td class="number">{plots.short(value)}</td><td class="number">{"" if earlier is None else plots.short(earlier)}</td>'
+  return f'<tr><th scope="row">{title}</th>{numbers}<td>{html.escape(meaning(name))}</td></tr>'
+
+
 def _notes(number):
   return f'{number} note{"" if number == 1 else "s"}'
-
-
-def _title(name):
-  return name.replace('_', ' ')

@@ -129,13 +129,15 @@ def _rolls_section(result, data):
   missing = len(result.snapshots) - len(data['snapshots'])
   if missing:
     note += f' {_count(missing, "earlier snapshot")} left out to keep this page light.'
-  return _section('Piano rolls', f'{_tools(data)}{"".join(boxes)}<noscript><p>The rolls are drawn by a script.</p></noscript><p class="note">{note}</p>')
+  script = '<noscript><p>The rolls are drawn by a script.</p></noscript>'
+  return _section('Piano rolls', f'{_tools(data)}{"".join(boxes)}{script}<p class="note">{note}</p>')
 
 
 def _tools(data):
   states = ''.join(f'<label><input type="checkbox" data-state="{state}" checked> <span class="key {state}"></span>{state}</label>'
                    for state in rolls.STATES[1:])
-  buttons = ('<span><button id="wider" type="button" aria-label="Zoom out">−</button> <button id="closer" type="button" aria-label="Zoom in">+</button> '
+  buttons = ('<span><button id="wider" type="button" aria-label="Zoom out">−</button> '
+             '<button id="closer" type="button" aria-label="Zoom in">+</button> '
              '<button id="whole" type="button">whole piece</button></span>')
   options = ''.join(f'<option value="{iteration}">after {iteration} iterations</option>' for iteration in data['snapshots'])
   choice = f'<label>result <select id="snapshot"><option value="result">at the end</option>{options}</select></label>' if options else ''

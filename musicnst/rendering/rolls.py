@@ -77,7 +77,7 @@ def bar_starts(sequence):
 def _roll(marked, sequence, bars):
   end = max([note.end_time for note, _ in marked], default=0.)
   numbers = {False: [], True: []}
-  for note, state in sorted(marked, key=lambda pair: pair[0].start_time):
+  for note, state in sorted(marked, key=lambda pair: (pair[0].start_time, pair[0].pitch)):
     start = round(note.start_time * 1000)
     numbers[bool(note.is_drum)].append([start, max(round(note.end_time * 1000) - start, 1), note.pitch, note.velocity, state])
   starts = bar_starts(sequence) if bars is None else bars

@@ -81,8 +81,8 @@ def test_help_of_a_verb(verb, capsys):
 
 
 @pytest.mark.parametrize('arguments, said', [
-    (['--sise=5'], 'sise'), (['--size=x'], 'size'), (['--size=0'], 'size'), (['--kind=c'], 'kind'), (['stray'], 'stray'), (['--size'], 'size'),
-    (['--flagfile=/nowhere/at/all'], '/nowhere/at/all')])
+    (['--sise=5'], 'sise'), (['--size=x'], 'size'), (['--size=0'], 'size'), (['--kind=c'], 'kind'), (['stray'], 'stray'),
+    (['--size'], 'size'), (['--flagfile=/nowhere/at/all'], '/nowhere/at/all')])
 def test_bad_flags_are_one_line_and_exit_2(verb, capsys, arguments, said):
   assert command.execute(['probe', *arguments]) == 2
   captured = capsys.readouterr()
@@ -133,7 +133,8 @@ def test_a_closed_pipe_ends_quietly(verb, capsys):
 @pytest.mark.skipif(not os.path.exists('/dev/full'), reason='no /dev/full here')
 def test_a_full_disk_behind_stdout():
   with open('/dev/full', 'w') as full:
-    found = subprocess.run([sys.executable, '-m', 'musicnst', '--help'], stdout=full, stderr=subprocess.PIPE, text=True, cwd=_ROOT, timeout=60)
+    found = subprocess.run([sys.executable, '-m', 'musicnst', '--help'], stdout=full, stderr=subprocess.PIPE, text=True, cwd=_ROOT,
+                           timeout=60)
   assert found.returncode == 2
   assert 'No space left' in found.stderr and 'Traceback' not in found.stderr
 
@@ -165,7 +166,8 @@ def test_verb_help_loads_no_tensorflow(name):
 
 
 def test_tensorflow_starts_without_a_word():
-  found = _python('from musicnst import quiet\nquiet.hush()\nimport tensorflow as tf, keras\nprint(int(tf.reduce_sum(tf.ones([3]))), keras.backend.backend())')
+  found = _python('from musicnst import quiet\nquiet.hush()\nimport tensorflow as tf, keras\n'
+                  'print(int(tf.reduce_sum(tf.ones([3]))), keras.backend.backend())')
   assert found.stdout == '3 tensorflow\n'
   assert found.stderr == ''
 

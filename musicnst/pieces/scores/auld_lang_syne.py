@@ -22,8 +22,8 @@ _BEAT = [(0, _KICK), (_EIGHTH * 5, _KICK), (1, _SNARE), (3, _SNARE)] + [(_EIGHTH
 _PROGRESSION = patterns.progression(_TWICE, _METER)
 
 PIECE = notation.Piece(
-    title='Auld Lang Syne', composer='traditional, published 1799', source='verse and refrain twice (32 bars), over a pop accompaniment of our own', meter=_METER,
-    key='f', qpm=84.,
+    title='Auld Lang Syne', composer='traditional, published 1799',
+    source='verse and refrain twice (32 bars), over a pop accompaniment of our own', meter=_METER, key='f', qpm=84.,
     voices=(notation.Voice('melody', notation.read(_MELODY, _METER, _EIGHTH), velocity=84),
             notation.Voice('piano', patterns.figure(_PROGRESSION, _BROKEN), velocity=60),
             notation.Voice('bass', patterns.figure(_PROGRESSION, _BASS), program=33, velocity=78),

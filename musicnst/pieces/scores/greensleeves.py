@@ -30,6 +30,7 @@ def _accompaniment():
 
 
 PIECE = notation.Piece(
-    title='Greensleeves', composer='traditional, about 1580', source='the tune twice (32 bars), over an accompaniment of our own', meter=_METER, key='am', qpm=84.,
+    title='Greensleeves', composer='traditional, about 1580',
+    source='the tune twice (32 bars), over an accompaniment of our own', meter=_METER, key='am', qpm=84.,
     voices=(notation.Voice('tune', notation.read(_MELODY, _METER, _EIGHTH), velocity=78),
             notation.Voice('accompaniment', _accompaniment(), velocity=56)))

@@ -19,8 +19,8 @@ _HALF_BARS = [(start + half, fractions.Fraction(3, 2), root, intervals)
               for half in (0, fractions.Fraction(3, 2)) if half < whole]
 
 PIECE = notation.Piece(
-    title='The Irish Washerwoman', composer='traditional, 18th century', source='the tune, each part twice (32 bars), over an accompaniment of our own',
-    meter=_METER, key='g', qpm=165.,
+    title='The Irish Washerwoman', composer='traditional, 18th century',
+    source='the tune, each part twice (32 bars), over an accompaniment of our own', meter=_METER, key='g', qpm=165.,
     voices=(notation.Voice('fiddle', notation.read(_MELODY, _METER, _EIGHTH), program=40, velocity=80),
             notation.Voice('chords', patterns.figure(_HALF_BARS, [(1, _EIGHTH, patterns.close(55))]), program=24, velocity=58),
             notation.Voice('bass', patterns.figure(_HALF_BARS, [(0, 1, (patterns.bass(40),))]), program=32, velocity=72)))

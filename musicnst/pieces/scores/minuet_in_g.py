@@ -6,8 +6,10 @@ from musicnst.pieces import notation
 _METER, _EIGHTH = (3, 4), fractions.Fraction(1, 2)
 
 _RIGHT = """ |
-d5:2 g4 a4 b4 c5 | d5:2 g4:2 g4:2 | e5:2 c5 d5 e5 f#5 | g5:2 g4:2 g4:2 | c5:2 d5 c5 b4 a4 | b4:2 c5 b4 a4 g4 | f#4:2 g4 a4 b4 g4 | a4:6 |
-d5:2 g4 a4 b4 c5 | d5:2 g4:2 g4:2 | e5:2 c5 d5 e5 f#5 | g5:2 g4:2 g4:2 | c5:2 d5 c5 b4 a4 | b4:2 c5 b4 a4 g4 | a4:2 b4 a4 g4 f#4 | g4:6 |
+d5:2 g4 a4 b4 c5 | d5:2 g4:2 g4:2 | e5:2 c5 d5 e5 f#5 | g5:2 g4:2 g4:2 | c5:2 d5 c5 b4 a4 | b4:2 c5 b4 a4 g4 |
+f#4:2 g4 a4 b4 g4 | a4:6 |
+d5:2 g4 a4 b4 c5 | d5:2 g4:2 g4:2 | e5:2 c5 d5 e5 f#5 | g5:2 g4:2 g4:2 | c5:2 d5 c5 b4 a4 | b4:2 c5 b4 a4 g4 |
+a4:2 b4 a4 g4 f#4 | g4:6 |
 b5:2 g5 a5 b5 g5 | a5:2 d5 e5 f#5 d5 | g5:2 e5 f#5 g5 d5 | c#5:2 b4 c#5 a4:2 | a4 b4 c#5 d5 e5 f#5 | g5:2 f#5:2 e5:2 | f#5:2 a4:2 c#5:2 | d5:6 |
 d5:2 g4 f#4 g4:2 | e5:2 g4 f#4 g4:2 | d5:2 c5:2 b4:2 | a4 g4 f#4 g4 a4:2 | d4 e4 f#4 g4 a4 b4 | c5:2 b4:2 a4:2 | b4 d5 g4:2 f#4:2 | [b3 d4 g4]:6 |
 """

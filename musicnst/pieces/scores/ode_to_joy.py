@@ -26,8 +26,8 @@ _BASS_MIDDLE = f'a2 c#3 d3 b2 | a2 a2 d3 b2 | a2 a2 d3 a2 | b2 e3 a2 d3 | {_BASS
 _BASS = f'| {_BASS_LINE} a2:2 a2:2 | {_BASS_CLOSE} {_BASS_MIDDLE} {_BASS_MIDDLE}'
 
 PIECE = notation.Piece(
-    title='Ode to Joy', composer='Ludwig van Beethoven, 1824', source='the tune with its second half repeated (24 bars), harmonized by ourselves in four voices',
-    meter=_METER, key='d', qpm=108.,
+    title='Ode to Joy', composer='Ludwig van Beethoven, 1824',
+    source='the tune with its second half repeated (24 bars), harmonized by ourselves in four voices', meter=_METER, key='d', qpm=108.,
     voices=tuple(notation.Voice(name, notation.read(text, _METER, _QUARTER), program=program, velocity=velocity)
                  for name, text, program, velocity in (('soprano', _SOPRANO, 19, 76), ('alto', _ALTO, 19, 64), ('tenor', _TENOR, 19, 64),
                                                        ('bass', _BASS, 19, 70))))

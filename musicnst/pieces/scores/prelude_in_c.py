@@ -35,4 +35,5 @@ _RIGHT, _MIDDLE, _LEFT = _bars()
 PIECE = notation.Piece(
     title='Prelude in C major, BWV 846', composer='Johann Sebastian Bach, 1722',
     source='all 35 bars; written out from its chords, which are broken in one figure throughout', meter=_METER, key='c', qpm=72.,
-    voices=(_voice('right hand', _RIGHT, _END_RIGHT, 66), _voice('middle', _MIDDLE, _END_MIDDLE, 62), _voice('left hand', _LEFT, _END_LEFT, 66)))
+    voices=(_voice('right hand', _RIGHT, _END_RIGHT, 66), _voice('middle', _MIDDLE, _END_MIDDLE, 62),
+            _voice('left hand', _LEFT, _END_LEFT, 66)))
