@@ -25,6 +25,7 @@ class Weights:
   key: float = 4.0
   skyline: float = 6.0
   density: float = 5.0
+  clash: float = 4.0
   latent: float = .3
   budget: float = 60.0
   # Below half of the budget the transfer has not begun: it is pushed on.
@@ -71,6 +72,7 @@ class GuidedObjective:
         'chroma': keep * w.chroma * chroma_distance(notes['frames'], content),
         'key': keep * w.key * outside_share(notes['added_frames'], content),
         'skyline': keep * w.skyline * lost_share(notes['gates'], content['skyline']),
+        'clash': keep * w.clash * clash_excess(notes),
         'density': keep * w.density * density_excess(notes['onsets'], content),
         'latent': keep * w.latent * tf.reduce_mean(tf.square(z - context['z']), (1, 2)),
         'budget': w.budget * tf.square(tf.nn.relu(change - context['budget']))
@@ -134,6 +136,14 @@ def outside_share(added_frames, content):
   outside = tf.reduce_sum(added_frames * content['outside_key'], (1, 2))
   # A handful of new cells is not judged as harshly as a share would have it.
   return outside / (tf.reduce_sum(added_frames, (1, 2)) + 8.0)
+
+
+def clash_excess(notes):
+  """`[B]`: how often new notes sound a semitone from another note, an eighth of the time being allowed."""
+  frames, added = notes['frames'], notes['added_frames']
+  beside = tf.pad(frames[:, :, 1:], [[0, 0], [0, 0], [0, 1]]) + tf.pad(frames[:, :, :-1], [[0, 0], [0, 0], [1, 0]])
+  share = tf.reduce_sum(added * beside, (1, 2)) / (tf.reduce_sum(added, (1, 2)) + 8.0)
+  return tf.nn.relu(share - .125)
 
 
 def lost_share(gates, skyline):

@@ -131,7 +131,7 @@ def _transfer_one(content, styles, folder_style, entry, engine, settings, tracks
   found = entry.run(request) if settings.strength > 0 and stretches else request_lib.Found([[_no_change(p) for p in request.contents]])
   composed = [compose.compose(sequence, list(zip(request.contents, edits))) for edits in found.edits]
   style_pieces = [p for _, p in styles]
-  measured = [measures.of(whole, style_pieces, result, added, found.details, engine) for result, _, added, _ in composed]
+  measured = [measures.of(whole, style_pieces, result, found.details, engine) for result, *_ in composed]
   best = max(range(len(composed)), key=lambda i: measures.score(measured[i]))
   result, kept, added, removed = composed[best]
   return TransferResult(
