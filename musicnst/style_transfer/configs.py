@@ -5,6 +5,10 @@ import importlib
 from musicnst.style_transfer import request as request_lib
 
 DEFAULT_METHOD = 'guided'
+PACKAGE = 'musicnst.style_transfer'
+# Iterations and step sizes of the paper's experiments; a step of VGG-19 costs a hundred of the others'.
+PAPER_STEPS, VGG_STEPS = 60, 30
+PAPER_RATES = {'roll': .03, 'latents': .08}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +20,7 @@ class Method:
     module: where its `run(request)` is; `function` its name there.
     settings: defaults.
     arguments: keyword arguments that make this method of a module's function.
-    needs: what the engine loads: 'latents' or 'nothing'.
+    needs: what the engine loads, see `engine.NEEDS`.
   """
 
   name: str
@@ -25,7 +29,7 @@ class Method:
   function: str = 'run'
   settings: request_lib.Settings = request_lib.Settings()
   arguments: dict = dataclasses.field(default_factory=dict)
-  needs: str = 'latents'
+  needs: str = 'guidance'
 
   def run(self, request):
     """Request -> Found."""
@@ -34,10 +38,34 @@ class Method:
   def engine(self, model=None, imagenet=False):
     """The Engine this method works with."""
     from musicnst.style_transfer import engine
-    return engine.load(model or engine.DEFAULT_MODEL)
+    return engine.load(model or engine.DEFAULT_MODEL, self.needs, imagenet)
+
+
+def _paper(network, space, number, text):
+  settings = request_lib.Settings(strength=1.0, num_steps=VGG_STEPS if network == 'vgg' else PAPER_STEPS, learning_rate=PAPER_RATES[space])
+  return Method(
+      f'paper-{network}-{space}', f"the paper's experiment {number}: {text}", f'{PACKAGE}.paper_method', settings=settings,
+      arguments={'network': network, 'space': space}, needs='latents' if space == 'latents' else 'nothing')
+
+
+def _control(name, text, needs='nothing', strength=1.0, **arguments):
+  return Method(
+      name, f'control: {text}', f'{PACKAGE}.controls', name.replace('-', '_'), request_lib.Settings(strength=strength), arguments, needs)
 
 
 TRANSFER_MAP = {method.name: method for method in (
     Method('guided', "the style piece's statistics and its genre's, inner classifiers, residual decoding, a budget of change (default)",
-           'musicnst.style_transfer.guided_method'),
+           f'{PACKAGE}.guided_method'),
+    _paper('vgg', 'roll', 1, 'Gram matrices of VGG-19 on the roll'),
+    _paper('classifier', 'roll', 2, 'dot products of the composer classifier on the roll'),
+    _paper('vgg', 'latents', 3, 'Gram matrices of VGG-19 on rows of latents'),
+    _paper('classifier', 'latents', 4, 'dot products of the composer classifier on rows of latents'),
+    _control('copy', 'the content as it is'),
+    _control('silence', 'no notes at all'),
+    _control('half-notes', 'half of the notes, drawn by the seed'),
+    _control('style-piece', 'the style piece itself, at the tempo and length of the content'),
+    _control('reconstruction', 'the content through the autoencoder', 'latents'),
+    _control('interpolation', 'between the latents of content and style; strength is how far', 'latents', strength=.5),
+    _control('arithmetic', 'latents moved by the difference of the means of style and content', 'latents'),
+    _control('moment-matching', 'mean and deviation of the latents moved to those of the style', 'latents'),
 )}

@@ -7,13 +7,19 @@ import tensorflow as tf
 
 from musicnst import bundles
 from musicnst import errors
+from musicnst.style_transfer import feature_networks
 from musicnst.style_transfer import genres
 from musicnst.style_transfer import guided
+from musicnst.style_transfer import residual
 
 DEFAULT_MODEL = 'polyphonic-2bar'
 # Three different classifiers that steer the transfer; judges of results are others.
 CLASSIFIERS = ('genre-inner-a', 'genre-inner-b', 'genre-inner-c')
+# The paper's composer classifiers: on rolls, and on rows of the latent model's latents.
+COMPOSER_ROLL, COMPOSER_LATENT = 'composer-roll', 'composer-latent'
 WINDOW_STEPS, WINDOW_DEPTH = 32, 176
+# What a method needs: everything the default method uses, the latent model alone, or nothing but the music.
+NEEDS = ('guidance', 'latents', 'nothing')
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -22,11 +28,12 @@ class Engine:
 
   Args:
     name: of the latent model's bundle.
-    model: LatentModel over windows of 32 steps x 176 cells.
+    model: LatentModel over windows of 32 steps x 176 cells; None for methods that need none.
     threshold: probability at which a decoded cell is on.
     classifiers: inner genre classifiers.
     classes: their genres.
-    statistics: GenreStatistics.
+    statistics: GenreStatistics, or None.
+    imagenet: VGG-19 takes ImageNet's weights.
   """
 
   name: str
@@ -35,6 +42,7 @@ class Engine:
   classifiers: tuple
   classes: tuple
   statistics: genres.GenreStatistics
+  imagenet: bool = False
 
   @functools.cached_property
   def objective(self):
@@ -52,30 +60,104 @@ class Engine:
     """float32 `[B * S, 32, 176]` -> posterior means `[B * S, Z]`."""
     return self._encode(tf.constant(windows))
 
+  def encode_rolls(self, rolls):
+    """float32 `[B, S * 32, 2, 88]` -> posterior means, numpy `[B, S, Z]`."""
+    batch, steps = rolls.shape[:2]
+    means = self.encode(np.asarray(rolls, np.float32).reshape(-1, WINDOW_STEPS, WINDOW_DEPTH))
+    return means.numpy().reshape(batch, steps // WINDOW_STEPS, self.model.z_size)
+
+  @property
+  def autoregressive(self):
+    """Whether the decoder reads what it wrote: gradients then pass it teacher-forced, and results are decoded freely."""
+    return bool(getattr(getattr(self.model, 'decoder', None), 'autoregressive', False))
+
+  @functools.cached_property
+  def _tokens(self):
+    if self.autoregressive:
+      return tf.function(lambda z: tf.cast(self.model.decode_tokens(z), tf.float32), reduce_retracing=True)
+    return tf.function(lambda z: tf.cast(self.model.decode_logits(z) >= self.threshold_logit, tf.float32), reduce_retracing=True)
+
+  def decode_rolls(self, z):
+    """Latents `[B, S, Z]` -> decided cells, float32 numpy 0/1 `[B, S * 32, 2, 88]`; an autoregressive decoder runs freely."""
+    batch, rows, size = z.shape
+    tokens = self._tokens(tf.constant(np.asarray(z, np.float32).reshape(-1, size)))
+    return tokens.numpy().reshape(batch, rows * WINDOW_STEPS, 2, WINDOW_DEPTH // 2)
+
+  @functools.cached_property
+  def composer_roll(self):
+    """ComposerNetwork on rolls."""
+    return _composer(COMPOSER_ROLL)
+
+  @functools.cached_property
+  def composer_latent(self):
+    """ComposerNetwork on rows of this model's latents."""
+    network = _composer(COMPOSER_LATENT)
+    size = network.classifier.settings['z_size']
+    if size != self.model.z_size:
+      raise errors.ModelNotFoundError(
+          f'{COMPOSER_LATENT} reads latents of {size} dimensions, and {self.name} has {self.model.z_size}. '
+          + _how_to_train(COMPOSER_LATENT, f' --hparams=encoder={self.name},z_size={self.model.z_size}'))
+    return network
+
   @functools.cached_property
   def probability(self):
     """Compiled `GuidedObjective.probability(z, content)`."""
     return tf.function(self.objective.probability, reduce_retracing=True)
 
+  def decode(self, z, context):
+    """z `[B, S, Z]` -> decided notes (`GuidedObjective.decode`); what an autoregressive decoder writes freely at z and at the content's own
+    latents takes the place of probabilities."""
+    if not self.autoregressive:
+      return self._decode(tf.convert_to_tensor(z), context)
+    change = self.decode_rolls(np.asarray(z)) - self.decode_rolls(np.asarray(context['z']))
+    return self._decide(tf.constant(change), context['content'])
+
   @functools.cached_property
-  def decode(self):
-    """Compiled `GuidedObjective.decode(z, context)`."""
+  def _decode(self):
     return tf.function(self.objective.decode, reduce_retracing=True)
 
+  @functools.cached_property
+  def _decide(self):
+    return tf.function(residual.decode, reduce_retracing=True)
 
-@functools.lru_cache(maxsize=2)
-def load(name=DEFAULT_MODEL):
-  """The Engine around the named bundle (or path).
+
+@functools.lru_cache(maxsize=4)
+def load(name=DEFAULT_MODEL, needs='guidance', imagenet=False):
+  """The Engine around the named bundle (or path), with what a method needs.
+
+  Args:
+    name: of the latent model; not used where nothing is needed.
+    needs: one of `NEEDS`.
+    imagenet: of the Engine.
 
   Raises:
     ModelNotFoundError: no such bundle, or one whose windows are not 32 steps of the polyphonic roll.
   """
+  if needs == 'nothing':
+    return Engine('', None, .5, (), (), None, imagenet)
   model, config, info = bundles.load(name)
   converter = config.build_converter()
   if getattr(converter, 'output_depth', 0) != WINDOW_DEPTH or converter.steps != WINDOW_STEPS or not hasattr(model, 'decode_logits'):
     raise errors.ModelNotFoundError(
         f'{name}: style transfer works with a latent model of 32 steps of the polyphonic roll, and this is {config.name}.')
+  threshold = float(info.get('threshold') or config.hparams.threshold)
+  if needs == 'latents':
+    return Engine(name, model, threshold, (), (), None, imagenet)
   classifiers = [bundles.load(classifier) for classifier in CLASSIFIERS]
   return Engine(
-      name=name, model=model, threshold=float(info.get('threshold') or config.hparams.threshold), classifiers=tuple(c[0] for c in classifiers),
-      classes=tuple(classifiers[0][1].hparams.classes), statistics=genres.load())
+      name=name, model=model, threshold=threshold, classifiers=tuple(c[0] for c in classifiers),
+      classes=tuple(classifiers[0][1].hparams.classes), statistics=genres.load(), imagenet=imagenet)
+
+
+def _composer(name):
+  """ComposerNetwork of a bundle."""
+  if bundles.locate(name) is None:
+    raise errors.ModelNotFoundError(f'the composer classifier {name} is not there. ' + _how_to_train(name))
+  model, config, _ = bundles.load(name)
+  section = config.hparams.steps // getattr(config.hparams, 'window_steps', 1)
+  return feature_networks.ComposerNetwork(model, f'composer classifier, bundle {name}', section)
+
+
+def _how_to_train(name, hparams=''):
+  return (f'Train one: musicnst train --config={name} --run_dir=runs/{name} --examples_path=RECORDS{hparams}, then '
+          f'musicnst bundle --run_dir=runs/{name} --output={bundles.PRETRAINED / name}')

@@ -74,6 +74,13 @@ class Found:
   details: dict = dataclasses.field(default_factory=dict)
 
 
+def edit_within(request, index, roll):
+  """`edit_from_roll` for the request's content `index`: its roll `[T or longer, 2, 88]` counts where the content may change."""
+  piece, editable = request.contents[index], request.editable[index]
+  roll = np.asarray(roll[:piece.total_steps]).astype(bool)
+  return edit_from_roll(piece, np.where(editable[:, None, None], roll, piece.roll > 0))
+
+
 def edit_from_roll(piece, roll):
   """Edit that turns a piece into a result roll bool `[T, 2, 88]`: a note whose onset cell is still on is kept whole, other onsets are new.
 
@@ -84,6 +91,7 @@ def edit_from_roll(piece, roll):
   gates = content & roll[:, 0]
   keys = np.arange(roll.shape[2])
   owned = (piece.owner >= 0) & gates[np.maximum(piece.owner, 0), keys[None]]
+  owned |= piece.frames & (piece.owner < 0)  # notes that began before this stretch sound on
   onsets = roll[:, 0] & ~content & ~owned
   held = roll[:, 1] & ~owned & ~onsets
   return compose.edit_of(piece, gates, onsets, held | onsets)

@@ -1,0 +1,157 @@
+"""The paper's four experiments: {VGG-19, composer classifier} x {roll, latents}, each a network and a space for one loop."""
+import dataclasses
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from musicnst.style_transfer import feature_networks
+from musicnst.style_transfer import optimize
+from musicnst.style_transfer import paper_objective
+from musicnst.style_transfer import request as request_lib
+from musicnst.style_transfer import spaces
+
+# Stretches of the style, evenly chosen, whose features are averaged.
+MAX_STYLE_STRETCHES = 8
+
+
+def run(request, network, space):
+  """Request -> Found, the way of Volker and Paskova, section 6.
+
+  The variable starts at the content and is optimized by `paper_objective`; `strength` is how far along the way from the content to the
+  optimum the result lies. A roll is decided at .5; latents are decoded as they are, without the residual of the default method, by an
+  autoregressive decoder freely.
+
+  Args:
+    request: Request.
+    network: 'vgg' or 'classifier'.
+    space: 'roll' or 'latents'.
+
+  Deviation: the published code moved the roll with L-BFGS; here the loop is Adam, as for every method.
+  """
+  task = _Task(request, network_of(request, network, space), space_of(request, space))
+  rows = [(i, candidate) for i in range(len(request.contents)) for candidate in range(request.settings.candidates)]
+  groups = [rows[i:i + task.network.group] for i in range(0, len(rows), task.network.group)]
+  edits, snapshots, histories = {}, {}, []
+  for number, group in enumerate(groups):
+    outcome, variables = _optimize(task, group, _progress(request, number, len(groups)))
+    edits.update(zip(group, task.edits(group, variables, outcome.variable)))
+    for iteration, variable in outcome.snapshots.items():
+      snapshots.setdefault(iteration, {}).update(zip(group, task.edits(group, variables, variable)))
+    histories.append((len(group), outcome.history))
+  count = range(len(request.contents))
+  return request_lib.Found(
+      edits=[[edits[i, candidate] for i in count] for candidate in range(request.settings.candidates)], history=_mean_history(histories),
+      snapshots={iteration: [found[i, 0] for i in count] for iteration, found in snapshots.items()},
+      details={'network': task.network.name, 'variable': 'roll' if space == 'roll' else f'latents of {request.engine.name}'})
+
+
+def network_of(request, network, space):
+  """The feature network of an experiment; raises ModelNotFoundError where its weights are missing."""
+  if network == 'vgg':
+    return feature_networks.vgg(request.engine.imagenet, 0 if request.engine.imagenet else request.settings.seed)
+  return request.engine.composer_roll if space == 'roll' else request.engine.composer_latent
+
+
+def space_of(request, space):
+  """The space named 'roll' or 'latents'."""
+  return spaces.RollSpace() if space == 'roll' else spaces.LatentSpace(request.engine)
+
+
+@dataclasses.dataclass
+class _Task:
+  """One request with its network and space."""
+
+  request: request_lib.Request
+  network: object
+  space: object
+
+  def __post_init__(self):
+    self.objective, self.style_products = paper_objective.of(self.network), {}
+
+  def plan(self, pieces):
+    """(steps to pad to, steps a column, rows of the variable in a section)."""
+    row, longest = self.space.row_steps, max(piece.total_steps for piece in pieces)
+    if self.network.section is not None:
+      unit = row * self.network.section
+      return -(-longest // unit) * unit, 1, self.network.section
+    steps_per_column = -(-longest // (feature_networks.MAX_COLUMNS * row)) if row == 1 else 1
+    unit = row * steps_per_column
+    steps = -(-longest // unit) * unit
+    return steps, steps_per_column, steps // row
+
+  def products(self, styles, section, steps_per_column):
+    """layer -> numpy, the style's Gram matrices or dot products, mean over its stretches of `section` rows."""
+    key = id(styles), section, steps_per_column
+    if key not in self.style_products:
+      variable = self.space.encode(_style_rolls(styles, section * self.space.row_steps))
+      context = _reading(np.full(len(variable), section), steps_per_column)
+      found = self.objective.products(tf.constant(variable), context)
+      self.style_products[key] = {name: value.numpy().mean(0) for name, value in found.items()}
+    return self.style_products[key]
+
+  def edits(self, group, starts, variable):
+    """For each (content, candidate) of a group its Edit: `strength` of the way from the content's variable to the one found."""
+    rolls = self.space.decode(starts + self.request.settings.strength * (variable - starts))
+    return [request_lib.edit_within(self.request, i, roll) for (i, _), roll in zip(group, rolls)]
+
+
+def _optimize(task, group, progress):
+  """Runs the loop on a group of (content, candidate): (Outcome, the contents' own variables `[R, ...]`)."""
+  settings, contents = task.request.settings, [task.request.contents[i] for i, _ in group]
+  steps, steps_per_column, section = task.plan(contents)
+  rolls = np.zeros((len(group), steps, *contents[0].roll.shape[1:]), np.float32)
+  for row, piece in zip(rolls, contents):
+    row[:piece.total_steps] = piece.roll
+  variables = task.space.encode(rolls)
+  rows = variables.shape[1]
+  filled = np.array([math.ceil(piece.total_steps / task.space.row_steps) for piece in contents])
+  lengths = np.clip(filled[:, None] - section * np.arange(rows // section), 0, section)  # [R, N]
+  products = [task.products(task.request.styles[i], section, steps_per_column) for i, _ in group]
+  context = {
+      **_reading(lengths.reshape(-1), steps_per_column), 'section_weights': tf.constant(lengths, tf.float32),
+      'style': {name: tf.constant(np.repeat(np.stack([p[name] for p in products]), lengths.shape[1], 0)) for name in products[0]},
+      'style_weight': tf.constant(settings.style_weight, tf.float32), 'content_weight': tf.constant(settings.content_weight, tf.float32)}
+  own = tf.constant(variables)
+  context.update(content=task.objective.anchors(own, context), variation=task.objective.variation(own, context))
+  start = variables + _candidate_noise(group, variables.shape, task)
+  outcome = optimize.run(
+      task.objective, start.astype(np.float32), context, settings.num_steps, settings.learning_rate, settings.snapshots, progress)
+  return outcome, variables
+
+
+def _reading(lengths, steps_per_column):
+  """What the networks read beside the variable."""
+  return {'lengths': tf.constant(lengths, tf.int32), 'steps_per_column': tf.constant(steps_per_column, tf.int32)}
+
+
+def _candidate_noise(group, shape, task):
+  """The first candidate of each content starts at the content itself, the others near it."""
+  noise = np.zeros(shape, np.float32)
+  for row, (i, candidate) in zip(noise, group):
+    if candidate:
+      row[:] = task.space.noise * np.random.default_rng([task.request.settings.seed, i, candidate]).standard_normal(shape[1:])
+  return noise
+
+
+def _style_rolls(styles, steps):
+  """float32 `[M, steps, 2, 88]`: consecutive stretches of the style's pieces, each piece repeated to whole stretches; at most 8, evenly."""
+  stretches = []
+  for piece in styles:
+    count = -(-piece.total_steps // steps)
+    stretches.extend(spaces.repeated(piece.roll, count * steps).reshape(count, steps, *piece.roll.shape[1:]))
+  chosen = np.unique(np.linspace(0, len(stretches) - 1, MAX_STYLE_STRETCHES).round().astype(int))
+  return np.stack([stretches[i] for i in chosen]).astype(np.float32)
+
+
+def _progress(request, number, groups):
+  """Progress of one group as that of all."""
+  if request.progress is None:
+    return None
+  return lambda done, total: request.progress(number * total + done, groups * total)
+
+
+def _mean_history(histories):
+  """[(pieces, term -> values)] -> term -> mean over all pieces."""
+  weights = np.array([count for count, _ in histories], np.float64)
+  return {term: np.average([h[term] for _, h in histories], axis=0, weights=weights).tolist() for term in histories[0][1]}
