@@ -22,10 +22,10 @@ def test_results_come_in_the_order_of_the_tasks():
 
 def test_a_task_that_overstays_is_ended_and_the_others_go_on():
   started = time.monotonic()
-  outcomes = dict(_run('time:sleep', [0, 600, .01, .02, 601, .03], max_secs=1.0))
+  outcomes = dict(_run('time:sleep', [0, 600, .01, .02, 601, .03], max_secs=3.0))
   assert {task for task, outcome in outcomes.items() if outcome is not None} == {600, 601}
-  assert outcomes[600].reason == 'time_limit' and '1 seconds' in outcomes[600].detail
-  assert time.monotonic() - started < 30
+  assert outcomes[600].reason == 'time_limit' and '3 seconds' in outcomes[600].detail
+  assert time.monotonic() - started < 120
 
 
 def test_a_task_that_swells_is_refused():
@@ -55,7 +55,7 @@ def test_tasks_are_drawn_as_needed_and_an_abandoned_run_leaves_no_process():
   drawn = []
   run = workers.run(workers.Settings('time:sleep'), (drawn.append(i) or 0 for i in range(10**9)), 1)
   next(run)
-  assert len(drawn) < 30
+  assert len(drawn) < 120
   pids = _children()
   assert pids
   run.close()

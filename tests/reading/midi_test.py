@@ -171,14 +171,14 @@ def test_two_thousand_damaged_files():
   midi.read_bytes(sources[0], 'warm.mid')
   for i in range(2000):
     data = midi_maker.damage(rng.choice(sources), rng)
-    started = time.perf_counter()
+    started = time.process_time()
     sequence = refused = None
     try:
       sequence = midi.read_bytes(data, 'x.mid')
     except errors.ReadError as error:
       assert error.reason and error.detail
       refused = error.reason
-    slowest = max(slowest, time.perf_counter() - started)
+    slowest = max(slowest, time.process_time() - started)
     read += sequence is not None
     if i % 4 == 0:
       try:
