@@ -9,8 +9,10 @@ import time
 from data_prep import counts as counts_lib
 from data_prep import run_local
 from data_prep import shards
+from data_prep import splits
 from data_prep import stages
-from data_prep.corpora import corpus
+from data_prep.corpora import corpus_map
+from data_prep.corpora import download
 from musicnst import errors
 from musicnst.data import records
 from musicnst.data import tfrecords
@@ -19,7 +21,8 @@ RUNNERS = ('local', 'beam')
 
 
 def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root='', hparams='', split='', output_shards=4, filters=None,
-        time_mode='', round_trip=True, manifest='', runner='local', pipeline_options=(), num_processes=1):
+        time_mode='', round_trip=True, manifest='', runner='local', pipeline_options=(), num_processes=1, download_missing=False,
+        trust_first_download=False):
   """Prepares windows.
 
   Args:
@@ -36,6 +39,8 @@ def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root
     runner: `local` or `beam`.
     pipeline_options: Beam's.
     num_processes: of the local runner.
+    download_missing: fetch the corpora into `corpus_root` first (public ones; see `download`).
+    trust_first_download: accept archives whose checksum is not known, and record it.
 
   Returns:
     The report, a dict, as written to `<prefix>.report.json`.
@@ -48,10 +53,11 @@ def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root
   converter = converter_of(config, hparams)
   settings = stages.Settings(converter, filters, time_mode, round_trip)
   shards.check_writable(output_tfrecord)
-  split_names = (split,) if split else corpus.SPLITS
+  split_names = (split,) if split else splits.SPLITS
   paths = shards.shard_paths(output_tfrecord, split_names, output_shards)
   if corpus_names:
-    items = list(stages.items_of_corpora(corpus_names, corpus_root, split))
+    roots = _roots(corpus_names, corpus_root, download_missing, trust_first_download)
+    items = list(stages.items_of_corpora(roots, split))
     total = len(items)
   else:
     found = tfrecords.expand(input_tfrecord)
@@ -66,6 +72,13 @@ def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root
   return report
 
 
+def _roots(names, root, download_missing, trust_first):
+  """[(Corpus, folder)]: each corpus's own folder where it was downloaded, else `root`."""
+  if not download_missing:
+    return [(entry, root) for entry in corpus_map.get(names)]
+  return [(entry, download.corpus_folder(entry, root, trust_first=trust_first)) for entry in corpus_map.get(names)]
+
+
 def _beam():
   try:
     return importlib.import_module('data_prep.run_beam')
@@ -78,8 +91,8 @@ def _check(input_tfrecord, corpus_names, corpus_root, split, output_shards, runn
     raise errors.ArgumentError('give either --input_tfrecord or --corpus (with --corpus_root)')
   if corpus_names and not corpus_root:
     raise errors.ArgumentError('--corpus needs --corpus_root, the folder that holds it')
-  if split and split not in corpus.SPLITS:
-    raise errors.ArgumentError(f'unknown split {split!r}; known: {", ".join(corpus.SPLITS)}')
+  if split and split not in splits.SPLITS:
+    raise errors.ArgumentError(f'unknown split {split!r}; known: {", ".join(splits.SPLITS)}')
   if not 1 <= output_shards <= 9999:
     raise errors.ArgumentError(f'output_shards={output_shards} is not between 1 and 9999')
   if runner not in RUNNERS:
@@ -105,9 +118,9 @@ def _declared(manifest):
   try:
     with open(manifest, newline='', encoding='utf-8') as file:
       rows = list(csv.DictReader(file))
-    wrong = {row['split'] for row in rows} - {*corpus.SPLITS, ''}
+    wrong = {row['split'] for row in rows} - {*splits.SPLITS, ''}
     if wrong:
-      raise errors.DataError(f'{manifest}: unknown split {sorted(wrong)[0]!r}; known: {", ".join(corpus.SPLITS)}')
+      raise errors.DataError(f'{manifest}: unknown split {sorted(wrong)[0]!r}; known: {", ".join(splits.SPLITS)}')
     return {row['path']: row for row in rows}
   except OSError as error:
     raise errors.DataError(f'{manifest}: cannot be read ({error.strerror})') from error

@@ -59,9 +59,8 @@ class _Unique(beam.DoFn):
     key, found = element
     counts = counts_lib.Counts()
     rows = [(key, *row) for row in found]
-    for split, _, record in shards.unique(rows, assigned[0], counts):
-      if split in self._shards:
-        yield (split, shards.bucket_of(key, self._shards[split])), (key, record)
+    for split, _, record in shards.unique(rows, assigned[0], self._shards, counts):
+      yield (split, shards.bucket_of(key, self._shards[split])), (key, record)
     yield beam.pvalue.TaggedOutput('counts', counts)
 
 

@@ -60,9 +60,8 @@ def _run(items, settings, paths, num_processes, total, folder):
   split_of = assign(entries, settings, counts)
   with shards.writing(paths) as write:
     for rows in buckets.read():
-      for split, key, record in shards.unique(rows, split_of, counts):
-        if split in paths:
-          write(split, key, record)
+      for split, key, record in shards.unique(rows, split_of, paths, counts):
+        write(split, key, record)
     refuse_nothing(counts, paths)
   return counts, rejects
 

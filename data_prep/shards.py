@@ -9,7 +9,7 @@ import os
 import struct
 import tempfile
 
-from data_prep.corpora import corpus
+from data_prep import splits
 from musicnst import errors
 from musicnst import files
 from musicnst.data import tfrecords
@@ -17,7 +17,7 @@ from musicnst.data import tfrecords
 NUM_BUCKETS = 64
 _HEADER = struct.Struct('<16sIII')
 # Of equal windows the one in the rarer split stays: what is in test is never in train.
-_PRECEDENCE = {split: i for i, split in enumerate(reversed(corpus.SPLITS))}
+_PRECEDENCE = {split: i for i, split in enumerate(reversed(splits.SPLITS))}
 
 
 def bucket_of(key, number):
@@ -66,12 +66,13 @@ class Buckets:
       yield rows
 
 
-def unique(rows, split_of, counts):
+def unique(rows, split_of, paths, counts):
   """Rows of one bucket -> [(split, key, record)] sorted by key, each key once.
 
   Args:
     rows: (key, index, position, record).
     split_of: split of each item by index; None leaves its windows out.
+    paths: dict whose keys are the splits to write; rows of others are left out.
     counts: `Counts`, stage `windows`.
   """
   kept = [row for row in rows if split_of[row[1]]]
@@ -84,8 +85,8 @@ def unique(rows, split_of, counts):
       counts.add('windows', 'rejected_duplicate' if result[-1][0] == split else f'rejected_duplicate_of_{result[-1][0]}')
       continue
     result.append((split, key, record))
-    counts.add('windows', f'written_{split}')
-  return result
+    counts.add('windows', f'written_{split}' if split in paths else f'not_asked_for_{split}')
+  return [row for row in result if row[0] in paths]
 
 
 @contextlib.contextmanager

@@ -4,8 +4,7 @@ import hashlib
 
 import numpy as np
 
-from data_prep.corpora import corpus
-
+SPLITS = ('train', 'validation', 'test')
 FRACTIONS = {'train': .8, 'validation': .1, 'test': .1}
 # Two pieces with this share of equal sketch numbers or more are versions of one. In MAESTRO all pairs of different titles looked at from .15
 # up were one composition under two titles, and 99.9 % of the pairs of different compositions lie below .05 (benchmarks/near_duplicates.py).
@@ -54,7 +53,7 @@ def assign(entries, fractions=None):
   result = [None] * len(entries)
   for indices in members.values():
     declared = [entries[i].split for i in indices if entries[i].split]
-    chosen = max(declared, key=corpus.SPLITS.index) if declared else by_hash(min(entries[i].id for i in indices), fractions)
+    chosen = max(declared, key=SPLITS.index) if declared else by_hash(min(entries[i].id for i in indices), fractions)
     for i in indices:
       result[i] = chosen if entries[i].split in ('', chosen) else None
   return result, groups
@@ -65,11 +64,11 @@ def by_hash(name, fractions=None):
   place = int.from_bytes(hashlib.sha256(name.encode('utf-8')).digest()[:8], 'big') / 2**64
   fractions = fractions or FRACTIONS
   reached = 0.0
-  for split in corpus.SPLITS:
+  for split in SPLITS:
     reached += fractions.get(split, 0.0)
     if place < reached:
       return split
-  return corpus.SPLITS[0]
+  return SPLITS[0]
 
 
 def group(entries):

@@ -133,10 +133,10 @@ def _windows_of(sequence, item, settings, counts):
 # ---------------------- items ----
 
 
-def items_of_corpora(names, root, split=None):
-  """Items for the pieces of CORPUS_MAP names or collections under `root`."""
+def items_of_corpora(roots, split=None):
+  """Items for the pieces of [(Corpus, folder)], of one split or all."""
   index = 0
-  for entry in corpus_map.get(names):
+  for entry, root in roots:
     for piece in entry.pieces(root, split):
       yield Item(index, piece, entry.name)
       index += 1

@@ -37,4 +37,6 @@ CORPUS = corpus.Corpus(
     url='https://github.com/fosfrancesco/asap-dataset',
     find=find,
     time='tempo',
+    # GitHub publishes no checksum of a branch's archive.
+    archives=(corpus.Archive('https://github.com/fosfrancesco/asap-dataset/archive/refs/heads/master.zip', folder='asap-dataset'),),
 )

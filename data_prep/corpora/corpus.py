@@ -5,11 +5,10 @@ import hashlib
 import os
 from collections.abc import Callable
 
+from data_prep import splits
 from musicnst import errors
 from musicnst.reading import files
 from musicnst.reading import musical_time
-
-SPLITS = ('train', 'validation', 'test')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +85,7 @@ class Corpus:
   archives: tuple = ()
 
   def pieces(self, root, split=None):
-    """The corpus's pieces under `root`, sorted by path, of one split or all.
+    """The corpus's pieces under `root`, sorted by path: all, or those of one split and those that declare none.
 
     Raises:
       DataError: none found there.
@@ -94,10 +93,12 @@ class Corpus:
     found = sorted(self.find(os.path.abspath(os.path.expanduser(root))), key=lambda p: p.path)
     if not found:
       raise errors.DataError(f'{root}: no pieces of the corpus {self.name!r} here; {self.where()}')
-    return [p for p in found if not split or p.split == split]
+    return [p for p in found if not split or p.split in (split, '')]
 
   def where(self):
     """One sentence on where to get the corpus."""
+    if self.archives:
+      return f'--download fetches it from {self.url}'
     return f'get it from {self.url} and name its folder' if self.url else 'name the folder that holds it'
 
   def sequences(self, root, split=None, on_reject=None):
@@ -105,10 +106,12 @@ class Corpus:
 
     Args:
       root: folder of the corpus, or the one above it that holds `manifest.csv`.
-      split: only pieces of this split.
+      split: only pieces of this split, declared or, where none is, by the sha256 of the work or id.
       on_reject: called with (piece, error) for each piece that cannot be used; without it they are passed over.
     """
     for piece in self.pieces(root, split):
+      if split and (piece.split or splits.by_hash(piece.work or piece.id)) != split:
+        continue
       try:
         yield from self.labelled(piece)
       except (errors.ReadError, errors.RejectedSequence) as error:

@@ -32,4 +32,7 @@ CORPUS = corpus.Corpus(
     url='https://magenta.tensorflow.org/datasets/maestro',
     find=find,
     time='estimate',
+    # Size and sha256 as MusPy's downloader gives them.
+    archives=(corpus.Archive('https://storage.googleapis.com/magentadata/datasets/maestro/v1.0.0/maestro-v1.0.0-midi.zip',
+                             'f620f9e1eceaab8beea10617599add2e9c83234199b550382a2f603098ae7135', 46579421, _FOLDER),),
 )

@@ -21,4 +21,6 @@ CORPUS = corpus.Corpus(
     url='https://github.com/jukedeck/nottingham-dataset',
     find=find,
     time='tempo',
+    # GitHub publishes no checksum of a branch's archive.
+    archives=(corpus.Archive('https://github.com/jukedeck/nottingham-dataset/archive/refs/heads/master.zip', folder='nottingham-dataset'),),
 )

@@ -55,4 +55,6 @@ CORPUS = corpus.Corpus(
     find=find,
     read=read,
     time='beats',
+    # GitHub publishes no checksum of a branch's archive.
+    archives=(corpus.Archive('https://github.com/music-x-lab/POP909-Dataset/archive/refs/heads/master.zip', folder='POP909-Dataset'),),
 )

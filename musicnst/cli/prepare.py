@@ -15,6 +15,8 @@ def define_flags(flag_values):
   define('string', 'input_tfrecord', '', 'NoteSequence records to read: comma-separated paths and glob patterns.')
   define('string', 'corpus', '', 'Corpora to read instead, comma-separated; `musicnst list` names them.')
   define('string', 'corpus_root', '', 'Folder that holds the corpora.')
+  define('bool', 'download', False, 'Fetch the corpora that are public into --corpus_root first.')
+  define('bool', 'trust_first_download', False, 'Accept an archive whose checksum nobody publishes; it is recorded and demanded from then on.')
   define('string', 'output_tfrecord', '', 'Prefix of the output files.')
   define('string', 'config', '', 'Config whose converter makes the windows; `musicnst list` names them.')
   define('string', 'hparams', '', "Overrides of the config's hyperparameters: a=1,b=[2,3].")
@@ -61,4 +63,4 @@ def run(flag_values):
       flag_values.output_tfrecord, flag_values.config, flag_values.input_tfrecord, flag_values.corpus, flag_values.corpus_root,
       flag_values.hparams, flag_values.split, flag_values.output_shards, filters if flag_values.enable_filtering else None,
       flag_values.time, flag_values.round_trip, flag_values.manifest, flag_values.runner, flag_values.pipeline_options,
-      flag_values.num_processes or os.cpu_count())
+      flag_values.num_processes or os.cpu_count(), flag_values.download, flag_values.trust_first_download)
