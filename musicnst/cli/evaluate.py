@@ -2,7 +2,10 @@
 
   musicnst evaluate --mode=model --model=runs/first --examples_path='windows/test*' --output=results.json
 
-Gives losses in nats, KL, active dimensions, accuracy and F1 under teacher forcing and running free, as a table and as JSON.
+  musicnst evaluate --mode=transfer --triples=transfers.csv --output=results.json
+
+--mode=model gives losses in nats, KL, active dimensions, accuracy and F1 under teacher forcing and running free;
+--mode=transfer the metrics of (content, style, output) files, their means and intervals, and what judges say. A table, and JSON.
 """
 import json
 import os
@@ -27,12 +30,21 @@ def define_flags(flag_values):
   flags.DEFINE_enum('checkpoint', 'best', ('best', 'latest'), "Which of a run folder's checkpoints.", flag_values=flag_values)
   string('group_by', 'corpus', "Label of the records to report by: corpus, genre, composer; '' for none.")
   string('output', '', 'JSON file to write.')
+  string('triples', '', 'For --mode=transfer: CSV with the columns content, style, output (paths).')
+  string('content', '', 'For --mode=transfer without --triples: content file, or a folder of them.')
+  string('style', '', 'Style file, or a folder: one style of all.')
+  string('result', '', 'Output file, or a folder of outputs named as their contents.')
+  flags.DEFINE_list('judges', [], 'Genre classifiers (bundles, run folders) that no method has seen.', flag_values=flag_values)
 
 
 def main(flag_values):
-  """Flags -> `run_model`."""
+  """Flags -> `run_model` or `run_transfer`."""
   if flag_values.mode == 'transfer':
-    raise errors.ArgumentError('--mode=transfer is not there yet; the report of musicnst transfer measures each transfer')
+    pieces = (flag_values.content, flag_values.style, flag_values.result)
+    if bool(flag_values.triples) == any(pieces) or any(pieces) and not all(pieces):
+      raise errors.ArgumentError('--mode=transfer needs either --triples, or --content, --style and --result')
+    run_transfer(flag_values.triples, *pieces, judges=flag_values.judges, output=flag_values.output)
+    return
   if not flag_values.model or not flag_values.examples_path:
     raise errors.ArgumentError('--model and --examples_path are needed')
   run_model(
@@ -56,6 +68,18 @@ def run_model(model, examples_path, config_name='', hparams='', num_batches=None
   print(model_evaluation.table(report))
   if eval_dir_suffix is not None:
     output = _write_curves(model, eval_dir_suffix, report)
+  if output:
+    with files.atomic_path(output) as path, open(path, 'w', encoding='utf-8') as handle:
+      json.dump(report, handle, indent=2)
+  return report
+
+
+def run_transfer(triples='', content='', style='', result='', judges=(), output=''):
+  """Measures transfers named by a CSV or by three paths, prints the table, writes JSON; returns `evaluation.transfer.run`'s report."""
+  from musicnst.evaluation import transfer as transfer_evaluation
+  found = transfer_evaluation.read_triples(triples) if triples else transfer_evaluation.match(content, style, result)
+  report = transfer_evaluation.run(found, judges)
+  print(transfer_evaluation.table(report))
   if output:
     with files.atomic_path(output) as path, open(path, 'w', encoding='utf-8') as handle:
       json.dump(report, handle, indent=2)

@@ -155,7 +155,7 @@ def test_two_hours_stay_light(tmp_path):
                    snapshots={i: long for i in range(4)})
   text, page, data = _written(result, tmp_path, audio=True)
   assert len(text) < 15e6
-  assert 'The first 4 of 120 minutes.' in page.text
+  assert 'The first 4 of 117 minutes.' in page.text
   assert len(data['snapshots']) == 2 and '2 earlier snapshots left out' in page.text
 
 
