@@ -16,6 +16,7 @@ class Limits:
   max_bytes: int = 10_000_000  # file size; the longest of MAESTRO has 270 kB
   max_notes: int = 500_000  # notes of one sequence
   max_events: int = 2_000_000  # control changes and pitch bends of one sequence
+  max_changes: int = 100_000  # tempos, time signatures and key signatures together
   max_tracks: int = 4096  # track chunks; real files have fewer than 100
   max_total_secs: float = 6 * 3600.0  # time of the last event that enters the sequence
   max_gap_secs: float = 3600.0  # silence between one event and the next (a damaged delta time)

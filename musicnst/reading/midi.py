@@ -35,7 +35,7 @@ def read(path, limits=None):
 
   Raises:
     ReadError: `not_midi`, `truncated_midi`, `corrupt_midi`, `huge_delta_time`, `too_long`, `too_many_notes`,
-      `too_many_events`, `too_many_tracks`, or one of `guards.read_file`'s.
+      `too_many_events`, `too_many_changes`, `too_many_tracks`, `too_much_text`, or one of `guards.read_file`'s.
   """
   limits = limits or guards.Limits()
   return read_bytes(guards.read_file(path, limits), path, limits)

@@ -8,7 +8,7 @@ from musicnst.reading import midi_proto
 from musicnst.reading import midi_tempo
 
 _TEMPOS, _NOTES, _PITCH_BENDS, _CONTROL_CHANGES = 7, 8, 10, 11  # field numbers of NoteSequence
-_SET_TEMPO, _TIME_SIGNATURE, _KEY_SIGNATURE = 0x51, 0x58, 0x59
+_TRACK_NAME, _SET_TEMPO, _TIME_SIGNATURE, _KEY_SIGNATURE = 3, 0x51, 0x58, 0x59
 _DRUM_CHANNEL = 9
 _MAX_DENOMINATOR_POWER = 30  # beyond it the denominator does not fit the proto's int32
 
@@ -27,10 +27,14 @@ def from_events(data, events, division, name, limits):
     `NoteSequence`.
 
   Raises:
-    ReadError: `too_many_notes`, `too_many_events`, `huge_delta_time`, `too_long`.
+    ReadError: `too_many_notes`, `too_many_events`, `too_many_changes`, `huge_delta_time`, `too_long`,
+      `too_much_text`.
   """
   ticks, statuses, offsets, tracks = events
-  metas = [(int(ticks[i]), *_meta(data, offsets[i])) for i in np.flatnonzero((statuses == 0xFF) & (tracks == 0))]
+  first, second = data[offsets], data[np.minimum(offsets + 1, len(data) - 1)]
+  metas = np.flatnonzero((statuses == 0xFF) & (first != _TRACK_NAME))
+  guards.check_at_most(name, 'too_many_changes', 'tempos and signatures', len(metas), limits.max_changes)
+  metas = [(int(ticks[i]), *_meta(data, offsets[i])) for i in metas]
   tempos = _tempo_map(metas, *division)
   notes, changes, instruments, num_lists = midi_parse.pair(data, ticks, statuses, offsets, tracks)
   guards.check_at_most(name, 'too_many_notes', 'notes', len(notes), limits.max_notes)
@@ -39,7 +43,6 @@ def from_events(data, events, division, name, limits):
   starts, ends, times = (tempos.seconds(ticks[column]) for column in (notes[:, 1], notes[:, 2], changes))
   _check_times(name, limits, starts, ends, times, tempos.starts, tempos.seconds(np.array([tick for tick, *_ in metas], np.int64)))
 
-  first, second = data[offsets], data[np.minimum(offsets + 1, len(data) - 1)]
   is_bend = (statuses[changes] & 0xF0) == 0xE0
   sequence = music_proto.NoteSequence.FromString(
       midi_proto.encode(_TEMPOS, {1: tempos.starts, 2: tempos.qpm()}, {})
@@ -51,7 +54,7 @@ def from_events(data, events, division, name, limits):
   sequence.source_info.parser = sequence.source_info.PRETTY_MIDI
   sequence.source_info.encoding_type = sequence.source_info.MIDI
   _add_signatures(sequence, metas, tempos)
-  _add_names(sequence, data, offsets, instruments)
+  _add_names(sequence, data, offsets, instruments, name, limits)
   return sequence
 
 
@@ -118,8 +121,12 @@ def _secs(tempos, tick):
   return float(tempos.seconds(np.int64(tick)))
 
 
-def _add_names(sequence, data, offsets, instruments):
+def _add_names(sequence, data, offsets, instruments, name, limits):
+  """Names of instruments; one long track name may belong to thousands of them, so their sum is limited."""
+  size = 0
   for number in np.flatnonzero(instruments[:, 3] >= 0):
     _, content = _meta(data, offsets[instruments[number, 3]])
+    size += len(content)
+    guards.check_at_most(name, 'too_much_text', 'bytes of track names', size, limits.max_bytes)
     if content:
       sequence.instrument_infos.add(instrument=int(number), name=content.decode('latin1'))

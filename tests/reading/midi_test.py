@@ -131,6 +131,10 @@ def test_limits():
   assert _reason(_raw(b'\x00\xb0\x40\x7f' * 11 + NOTE), max_events=10) == 'too_many_events'
   assert _reason(_raw(NOTE * 100), max_total_secs=5.0, max_gap_secs=2.0) == 'too_long'
   assert _reason(_raw(NOTE + b'\x8f\x00' + NOTE[1:]), max_gap_secs=1.0) == 'huge_delta_time'
+  assert _reason(_raw(b'\x00\xff\x51\x03\x07\xa1\x20' * 11 + NOTE), max_changes=10) == 'too_many_changes'
+  long_name = b'\x00\xff\x03\x83\x68' + b'x' * 488
+  many_names = _raw(long_name + b''.join(b'\x00\xc0' + bytes([program]) + NOTE for program in range(128)))
+  assert _reason(many_names, max_bytes=20_000) == 'too_much_text'
   shared_lists = b'\x00\xb0\x40\x7f' * 5000 + b''.join(b'\x00\xc0' + bytes([program]) + NOTE for program in range(128))
   assert _reason(_raw(shared_lists), max_events=500_000) == 'too_many_events'  # 5,000 changes that 128 instruments share
 
