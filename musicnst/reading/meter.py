@@ -65,7 +65,8 @@ def _changes(sequence, beat_map):
     if numerator <= 0 or denominator <= 0 or not SHORTEST_BAR_BEATS <= bar_beats(numerator, denominator) <= LONGEST_BAR_BEATS:
       continue
     start, previous = found[-1][0], bar_beats(*found[-1][1:])
-    beat = max(0.0, float(beat_map.to_beats(signature.time)))
+    # What holds from the start holds from beat 0, also where beat 0 lies before second 0.
+    beat = max(0.0, float(beat_map.to_beats(signature.time))) if signature.time > 0 else 0.0
     line = start + previous * round((beat - start) / previous)
     beat = line if abs(beat - line) <= min(SNAP_BEATS, previous / 4) else beat
     if beat <= start:

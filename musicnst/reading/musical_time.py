@@ -9,20 +9,21 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.reading import onsets
+from musicnst.reading import pulse
 from musicnst.reading import sustain
 
 apply_sustain = sustain.apply_sustain
 
 DEFAULT_QPM = 120.0
+# Quarters in a bar where nothing says how many.
+BEATS_PER_BAR = 4
 LOWEST_QPM, HIGHEST_QPM = 1.0, 6000.0
 # Two tempo changes closer than this many seconds count as one: the later in the list wins.
 SAME_TIME_SECS = 1e-9
 MODES = ('auto', 'tempo', 'estimate', 'fixed:QPM')
-# Grid points within a quarter: sixteenths, and sixteenths with eighth triplets (twelfths 0 3 4 6 8 9).
-STRAIGHT_GRID = (0.0, 0.25, 0.5, 0.75)
-MIXED_GRID = (0.0, 0.25, 1 / 3, 0.5, 2 / 3, 0.75)
-# A tempo map is believed where this share of onsets lies within 1/16 of a sixteenth of its grid (chance: 1/8 straight, 3/16 mixed).
-GRID_TOLERANCE_STEPS, GRID_SHARE = 1 / 16, 0.6
+STRAIGHT_GRID, MIXED_GRID = pulse.STRAIGHT_GRID, pulse.MIXED_GRID
+onset_times = onsets.times
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -116,6 +117,12 @@ class BeatMap:
     """Quarter-note beats -> seconds, the inverse of `to_beats`."""
     return _interpolate(beats, self.beats, self.seconds)
 
+  def moved(self, shift, beats_per_bar=1):
+    """The map with its beats `shift` quarters later; whole bars are added so that second 0 keeps a beat >= 0."""
+    beats = self.beats - shift
+    at_zero = float(_interpolate(0.0, self.seconds, beats))
+    return BeatMap(self.seconds, beats + beats_per_bar * max(0.0, np.ceil(-at_zero / beats_per_bar - 1e-9)))
+
   def tempos(self):
     """(seconds `[K-1]`, qpm `[K-1]`): where each segment begins (the first at 0 or earlier) and its quarters a minute."""
     return self.seconds[:-1], 60.0 * np.diff(self.beats) / np.diff(self.seconds)
@@ -128,13 +135,7 @@ def _interpolate(x, knots, values):
   return values[segment] + (x - knots[segment]) * slope[segment]
 
 
-def onset_times(sequence):
-  """float64 `[N]` start seconds of all notes but drums; of all notes where there are only drums."""
-  times = np.array([note.start_time for note in sequence.notes if not note.is_drum], np.float64)
-  return times if len(times) else np.array([note.start_time for note in sequence.notes], np.float64)
-
-
-def on_grid_share(sequence, beat_map, grid=STRAIGHT_GRID, tolerance=GRID_TOLERANCE_STEPS):
+def on_grid_share(sequence, beat_map, grid=STRAIGHT_GRID, tolerance=pulse.GRID_TOLERANCE_STEPS):
   """Share of onsets within `tolerance` sixteenths of a grid point.
 
   Args:
@@ -146,18 +147,28 @@ def on_grid_share(sequence, beat_map, grid=STRAIGHT_GRID, tolerance=GRID_TOLERAN
   Returns:
     float in [0, 1]; 0.0 where there are no notes.
   """
-  times = onset_times(sequence)
-  if not len(times):
-    return 0.0
-  phases = beat_map.to_beats(times) % 1.0  # [N]
-  points = np.append(np.asarray(grid, np.float64), 1.0)
-  distances = np.min(np.abs(phases[:, None] - points), axis=1)  # [N, G] -> [N]
-  return float(np.mean(distances <= tolerance / 4 + 1e-9))
+  return pulse.share_near(beat_map.to_beats(onset_times(sequence)), grid, tolerance / 4)
 
 
-def lies_on_grid(sequence, beat_map):
-  """Whether the onsets follow the map: on sixteenths, or on sixteenths and triplets (swing written out)."""
-  return on_grid_share(sequence, beat_map) >= GRID_SHARE or on_grid_share(sequence, beat_map, MIXED_GRID) >= GRID_SHARE
+def following(sequence, beat_map):
+  """The map, moved so that its beats lie where the music's do, or None where the music does not follow its pulse.
+
+  A map whose grid holds the onsets is returned as it is. See `pulse` for the other cases. Where the beat lies more than an eighth of a
+  quarter from the nominal one, bars lie elsewhere too: they are then put where the longest bass notes begin.
+  """
+  phases = beat_map.to_beats(onset_times(sequence))
+  if pulse.on_grid(phases):
+    return beat_map
+  if pulse.concentration(phases) < pulse.CONCENTRATION:
+    return None
+  times, weights = onsets.events(sequence)
+  shift = pulse.shift(beat_map.to_beats(times), weights)
+  if not shift:
+    return beat_map
+  if abs(shift) <= pulse.NEAR:
+    return beat_map.moved(shift, BEATS_PER_BAR)
+  moved = beat_map.moved(shift)
+  return moved.moved(onsets.first_downbeat(sequence, moved, BEATS_PER_BAR), BEATS_PER_BAR)
 
 
 def choose(sequence, mode='auto', beat_times=None):
@@ -165,7 +176,8 @@ def choose(sequence, mode='auto', beat_times=None):
 
   Args:
     sequence: NoteSequence in seconds.
-    mode: 'auto' (annotation if given, else the tempo map where the onsets follow it, else an estimate), 'tempo', 'estimate', or
+    mode: 'auto' (annotation if given, else the tempo map where the onsets follow it, moved
+      onto their beat if that lies elsewhere, else an estimate), 'tempo', 'estimate', or
       'fixed:QPM' such as 'fixed:120'.
     beat_times: seconds of the annotated beats, or None; used by 'auto' only.
 
@@ -188,10 +200,8 @@ def choose(sequence, mode='auto', beat_times=None):
     raise errors.ArgumentError(f'Unknown mode of beats {mode!r}; known: {", ".join(MODES)}.')
   if beat_times is not None and len(np.unique(beat_times)) > 1:
     return BeatMap.from_beat_times(beat_times), 'annotation'
-  nominal = BeatMap.from_tempos(sequence)
-  if lies_on_grid(sequence, nominal):
-    return nominal, 'tempo'
-  return _estimated(sequence)
+  followed = following(sequence, BeatMap.from_tempos(sequence))
+  return (followed, 'tempo') if followed is not None else _estimated(sequence)
 
 
 def _estimated(sequence):
@@ -202,7 +212,8 @@ def _estimated(sequence):
 def in_beats(sequence, beat_map):
   """A copy whose seconds are quarter-note beats: every time moved through the map, one tempo of 60.
 
-  Events before beat 0 (none, with the maps made here) would get negative times. `in_seconds` is the inverse.
+  Meters and keys at second 0 stay at 0, so that bars are counted from beat 0. With the maps made here no beat is negative.
+  `in_seconds` is the inverse.
   """
   result = _moved(sequence, beat_map.to_beats)
   result.tempos.add(time=0.0, qpm=60.0)
@@ -237,9 +248,12 @@ def _moved(sequence, move):
   notes = result.notes
   for note, start, end in zip(notes, move([note.start_time for note in notes]), move([note.end_time for note in notes])):
     note.start_time, note.end_time = start, end
-  for events in (result.time_signatures, result.key_signatures, result.pitch_bends, result.control_changes, result.text_annotations,
-                 result.section_annotations):
+  for events in (result.pitch_bends, result.control_changes, result.text_annotations, result.section_annotations):
     for event, time in zip(events, move([event.time for event in events])):
       event.time = time
+  # What holds from the start holds from the start on both sides, also where beat 0 lies before second 0.
+  for events in (result.time_signatures, result.key_signatures):
+    for event, time in zip(events, move([event.time for event in events])):
+      event.time = max(0.0, time) if event.time > 0 else 0.0
   result.total_time = move(sequence.total_time)
   return result

@@ -89,3 +89,14 @@ def test_with_a_map_of_beats():
   assert [b.start_beat for b in meter.bars(sequence, beat_map)] == [0, 3]
   inside = musical_time.in_beats(sequence, beat_map)
   assert starts(inside) == [0, 3]
+
+
+def test_a_meter_from_the_start_holds_from_beat_0_of_any_map():
+  # The first annotated downbeat is at .6 s; beat 0 lies before second 0.
+  sequence = sequence_of(4.0, [(0, 3, 4)], qpm=120)
+  beat_map = musical_time.BeatMap.from_beat_times([0.6, 1.1, 1.6, 2.1], beats_per_bar=3)
+  assert beat_map.to_beats(0.6) == 3
+  assert [b.start_beat for b in meter.bars(sequence, beat_map)] == [0, 3, 6, 9]
+  inside = musical_time.in_beats(sequence, beat_map)
+  assert starts(inside) == [0, 3, 6, 9]
+  assert musical_time.in_seconds(inside, beat_map).time_signatures[0].time == 0
