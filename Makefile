@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/musicnst transfer --content=$(CONTENT) --style=$(STYLE) --output=demo/result.mid --report_dir=demo/report
 	@echo "restyled MIDI: $(CURDIR)/demo/result.mid"
 	@echo "sound (WAV):   $(CURDIR)/demo/report/result.wav"
-	@echo "report:        $(CURDIR)/demo/report/report.html"
+	@echo "report:        $(CURDIR)/demo/report/result.html"
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -38,20 +38,6 @@ def write(result, path, audio=True):
     out.write(page)
 
 
-def write_folder(result, folder, audio=True):
-  """Writes `report.html` and, with `audio`, `result.wav` into a folder; returns dict of kind ('report', 'wav') -> path.
-
-  Raises:
-    OutputError: a file cannot be written.
-  """
-  paths = {'report': os.path.join(folder, 'report.html')}
-  if audio:
-    paths['wav'] = os.path.join(folder, 'result.wav')
-    audio_lib.write_wav(result.sequence, paths['wav'])
-  write(result, paths['report'], audio)
-  return paths
-
-
 def _page(result, audio):
   snapshots = rolls.of_snapshots(result)
   data = {'rolls': {'result': rolls.of_result(result), 'content': rolls.of_sequence(result.content, list(result.bars) or None),
