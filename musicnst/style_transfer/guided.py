@@ -13,18 +13,21 @@ from musicnst.style_transfer import statistics
 CHROMA_STEPS = 8
 SEGMENT_STEPS = 128
 DENSITY_LOW, DENSITY_HIGH = .65, 1.5
+# Mean chroma distance from which harmony counts as lost: about .92 of Groove2Groove's chroma similarity.
+CHROMA_ROOM = .06
 
 
 @dataclasses.dataclass(frozen=True)
 class Weights:
-  """Weight of each term of the objective."""
+  """Weight of each term of the objective; `harmony` weighs the chroma distance beyond `CHROMA_ROOM` once more."""
 
   statistics: float = 1.0
   classifiers: float = 2.0
   chroma: float = 4.0
+  harmony: float = 40.0
   key: float = 4.0
   skyline: float = 6.0
-  density: float = 5.0
+  density: float = 40.0
   clash: float = 4.0
   latent: float = .3
   budget: float = 60.0
@@ -65,11 +68,11 @@ class GuidedObjective:
     notes = self.decode(z, context)
     measured = statistics.measure(notes['onsets'], notes['frames'], content['positions'], content['valid'])
     targets = statistics.Targets(context['target_mean'], context['target_deviation'])
-    change = frame_change(notes, content)
+    change, chroma = frame_change(notes, content), chroma_distance(notes['frames'], content)
     style, keep = context['style_weight'], context['content_weight']
     terms = {
         'style_statistics': style * w.statistics * statistics.whitened_distance(measured, targets),
-        'chroma': keep * w.chroma * chroma_distance(notes['frames'], content),
+        'chroma': keep * (w.chroma * chroma + w.harmony * tf.nn.relu(chroma - CHROMA_ROOM)),
         'key': keep * w.key * outside_share(notes['added_frames'], content),
         'skyline': keep * w.skyline * lost_share(notes['gates'], content['skyline']),
         'clash': keep * w.clash * clash_excess(notes),
