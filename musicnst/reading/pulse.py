@@ -8,8 +8,9 @@ import numpy as np
 
 # Share of onsets within 1/16 of a sixteenth of the grid above which a map is taken as it is (chance: 1/8 straight, 3/16 mixed).
 GRID_SHARE, GRID_TOLERANCE_STEPS = 0.6, 1 / 16
-# Grid points within a quarter: sixteenths; sixteenths and triplet eighths.
+# Grid points within a quarter: sixteenths; sixteenths and triplet eighths; triplet sixteenths.
 STRAIGHT_GRID, MIXED_GRID = (0.0, 0.25, 0.5, 0.75), (0.0, 0.25, 1 / 3, 0.5, 2 / 3, 0.75)
+SEXTUPLET_GRID = (0.0, 1 / 6, 1 / 3, 1 / 2, 2 / 3, 5 / 6)
 # Phase concentration above which a pulse is followed. Measured: MAESTRO at most 0.1, click-played jazz from 0.2, POP909 from 0.7.
 CONCENTRATION = 0.2
 HARMONICS = (1, 2, 3, 4, 6, 8, 12)
@@ -30,8 +31,8 @@ def share_near(phases, grid, tolerance):
 
 
 def on_grid(phases):
-  """Whether most onsets stand on sixteenths, or on sixteenths and triplets."""
-  return any(share_near(phases, grid, GRID_TOLERANCE_STEPS / 4) >= GRID_SHARE for grid in (STRAIGHT_GRID, MIXED_GRID))
+  """Whether most onsets stand on sixteenths, with or without triplets, or on triplets and their halves."""
+  return any(share_near(phases, grid, GRID_TOLERANCE_STEPS / 4) >= GRID_SHARE for grid in (STRAIGHT_GRID, MIXED_GRID, SEXTUPLET_GRID))
 
 
 def concentration(phases):

@@ -160,9 +160,10 @@ def test_empty_measures_last_a_bar(read):
 
 
 def test_timewise(read):
+  measure = lambda number, upper, lower: (f'<measure number="{number}"><part id="A">{upper}</part><part id="B">{lower}</part></measure>')
   text = ('<score-timewise><part-list><score-part id="A"/><score-part id="B"/></part-list>'
-          f'<measure number="1"><part id="A">{attributes() + TEMPO_60 + note("C4", 4)}</part><part id="B">{attributes() + note("C3", 4)}</part></measure>'
-          f'<measure number="2"><part id="A">{note("D4", 4)}</part><part id="B">{note("D3", 4)}</part></measure></score-timewise>')
+          + measure(1, attributes() + TEMPO_60 + note('C4', 4), attributes() + note('C3', 4))
+          + measure(2, note('D4', 4), note('D3', 4)) + '</score-timewise>')
   assert notes(read(text)) == [(0, 48, 4), (0, 60, 4), (4, 50, 4), (4, 62, 4)]
 
 
@@ -187,7 +188,7 @@ def test_encodings_and_names(read):
     ('hello', 'not_xml'), ('<a><b></a>', 'not_xml'), ('<html></html>', 'not_musicxml'), (score_of([]), 'no_notes'),
     (score_of([attributes() + note('rest', 4)]), 'no_notes'), (score_of([attributes() + note('H4', 4)]), 'bad_musicxml'),
     (score_of([attributes(divisions=0) + note('C4', 4)]), 'bad_musicxml'), (score_of([attributes(meter=(4, 0)) + note('C4', 4)]), 'bad_musicxml'),
-    (score_of([attributes() + note('C4', 'x')]), 'bad_musicxml'), (score_of([attributes() + note('C9', 4) + note('G9', 4) + note('A9', 4)]), 'bad_musicxml'),
+    (score_of([attributes() + note('C4', 'x')]), 'bad_musicxml'), (score_of([attributes() + note('A9', 4)]), 'bad_musicxml'),
     (score_of([attributes() + note('C4', 10**12)]), 'bad_musicxml'), ('<a>' * 10000, 'not_musicxml'),
     ('<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><score-partwise>&b;</score-partwise>', 'bomb'),
     ('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><score-partwise>&a;</score-partwise>', 'bomb')])
