@@ -91,7 +91,8 @@ def _literal(value):
   try:
     return ast.literal_eval(value)
   except (ValueError, SyntaxError):
-    return value
+    # Words need no quotes: [pop,folk] is a list of them.
+    return [_literal(word.strip()) for word in value[1:-1].split(',') if word.strip()] if value[:1] + value[-1:] in ('[]', '()') else value
 
 
 def _checked(name, old, new):

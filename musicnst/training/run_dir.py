@@ -109,7 +109,7 @@ def restore_model(model, prefix):
 def _read(checkpoint, prefix, check):
   try:
     check(checkpoint.read(prefix))
-  except (tf.errors.OpError, AssertionError, ValueError) as error:
+  except (tf.errors.OpError, AssertionError, ValueError, IndexError, RuntimeError) as error:
     reason = ' '.join(str(error).split())[:300]
     raise errors.ModelNotFoundError(f'{prefix}: cannot be read as a checkpoint of this config ({reason})') from error
 

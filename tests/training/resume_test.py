@@ -1,10 +1,13 @@
 """A run that is killed with SIGKILL goes on to the very bits of a run that was not."""
 import signal
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from musicnst.training import loop
 from musicnst.training import run_dir as run_dir_lib
+from tests.training import tiny
 
 
 def _values(run_dir):
@@ -13,13 +16,14 @@ def _values(run_dir):
           if 'VARIABLE_VALUE' in name and 'save_counter' not in name}
 
 
-def test_resume_after_kill_equals_unbroken_run_to_the_bit(workers, unbroken, tmp_path):
+def test_resume_after_kill_equals_unbroken_run_to_the_bit(config, windows, workers, unbroken, tmp_path):
   # Killed at step 13, after the checkpoint of step 10: three steps are lost and made again. An epoch is 7 and a half batches.
-  killed = workers.finish(workers.start('killed', 20, kill_at=13, checkpoint_every_steps=5))
-  assert killed == -signal.SIGKILL
+  assert workers.finish(workers.start('killed', 20, kill_at=13, checkpoint_every_steps=5)) == -signal.SIGKILL
   assert run_dir_lib.RunDir(tmp_path / 'killed').checkpoint().endswith('model-10')
-  resumed = workers.finish(workers.start('killed', 20, checkpoint_every_steps=5))
   folder, losses = unbroken
+  resumed = {}
+  recorder = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: resumed.update({step: logs['loss']}))
+  loop.train(config, tmp_path / 'killed', windows, num_steps=20, show_progress=False, callbacks=[recorder], **tiny.EACH_STEP)
   assert resumed == {step: losses[step] for step in range(11, 21)}
   expected, found = _values(folder), _values(tmp_path / 'killed')
   assert len(expected) > 40 and sorted(expected) == sorted(found)
