@@ -23,10 +23,11 @@ def rows(result):
   lines = []
   for name, value in result.metrics.items():
     if name not in before:
-      earlier = before.get(f'{name.removesuffix("_after")}_before')
-      lines.append(_row(name, value, earlier))
-  head = '<tr><th scope="col">figure</th><th scope="col">result</th><th scope="col">content</th><th scope="col">what it says</th></tr>'
-  table = f'<table>{head}{"".join(lines)}</table>' if lines else ''
+      numbers = [value, before.get(f'{name.removesuffix("_after")}_before')] if before else [value]
+      lines.append(_row(name, numbers))
+  columns = ('figure', 'result', 'content', 'what it says') if before else ('figure', 'result', 'what it says')
+  head = ''.join(f'<th scope="col">{column}</th>' for column in columns)
+  table = f'<table><tr>{head}</tr>{"".join(lines)}</table>' if lines else ''
   return f'{table}<p>{html.escape(copied(result))}</p>'
 
 
@@ -49,10 +50,10 @@ def copied(result):
   return told
 
 
-def _row(name, value, earlier):
+def _row(name, numbers):
   title = html.escape(name.removesuffix('_after').replace('_', ' '))
-  numbers = f'<td class="number">{plots.short(value)}</td><td class="number">{"" if earlier is None else plots.short(earlier)}</td>'
-  return f'<tr><th scope="row">{title}</th>{numbers}<td>{html.escape(meaning(name))}</td></tr>'
+  cells = ''.join(f'<td class="number">{"" if number is None else plots.short(number)}</td>' for number in numbers)
+  return f'<tr><th scope="row">{title}</th>{cells}<td>{html.escape(meaning(name))}</td></tr>'
 
 
 def _notes(number):

@@ -110,7 +110,7 @@ def _rolls_section(result, data):
     boxes.append(
         f'<div class="roll" data-roll="{role}"><div class="head"><h3>{title}{name}</h3><span class="said" aria-live="polite"></span></div>'
         f'<div class="scroll" tabindex="0" role="img" aria-label="Piano roll: {title}"><div class="width"><canvas></canvas></div></div></div>')
-  note = ('Time runs to the right, pitch upwards; bars are numbered, brighter notes are louder. Click a roll to move its player there; '
+  note = ('Time runs to the right, pitch upwards; bars are numbered, stronger colours are louder. Click a roll to move its player there; '
           'content and result scroll together.')
   missing = len(result.snapshots) - len(data['snapshots'])
   if missing:

@@ -8,7 +8,7 @@
   const NAMES = ['C', 'C♯', 'D', 'E♭', 'E', 'F', 'F♯', 'G', 'A♭', 'A', 'B♭', 'B'];
   const BLACK = new Set([1, 3, 6, 8, 10]);
   const GUTTER = 38, TOP = 16, DRUM_ROW = 4;
-  const longest = Math.max(1000, ...Object.values(data.rolls).map(roll => roll.end));
+  const longest = Math.max(1000, data.rolls.result.end, data.rolls.content.end);
   const shown = {kept: true, added: true, removed: true};
   const rolls = [];
   let scale = 0;  // pixels a millisecond
