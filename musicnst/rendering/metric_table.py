@@ -8,11 +8,6 @@ from musicnst.rendering import plots
 
 # What METRIC_MAP does not hold: figures that a transfer gives beside the metrics.
 _MEANINGS = {
-    'time_pitch_similarity': 'How alike result and style are in which intervals follow each other after what time: 1 the same.',
-    'onset_duration_similarity': 'The same for where in the bar notes begin and how long they last.',
-    'onset_velocity_similarity': 'The same for where in the bar notes begin and how loud they are.',
-    'share_of_way': 'How far the result went from content to style by the first of these: 0 not at all, 1 all the way, below 0 away from it.',
-    'copied_notes': 'Length of the longest run of new notes that also stands in the style piece, at any pitch: a long one was copied.',
     'style_genre_after': 'Probability of the genre of the style, by the classifiers that the method itself uses: no independent judge.',
 }
 

@@ -53,7 +53,7 @@ def _result(**changes):
   values = {
       'sequence': result, 'content': content, 'style': style, 'kept': [result.notes[0], result.notes[1]], 'added': [result.notes[2]],
       'removed': [content.notes[1], content.notes[3]],
-      'metrics': {'content_change': .75, 'time_pitch_similarity': .5, 'time_pitch_similarity_before': .25, 'unheard_of': 3.},
+      'metrics': {'content_change': .75, 'style_genre_after': .5, 'style_genre_before': .25, 'unheard_of': 3.},
       'history': {'style': [2., 1., .5], 'content': [0., float('nan'), .25, .3]}, 'snapshots': {5: content, 10: result},
       'settings': {'content': 'folder/a.mid', 'style': 'b.mid', 'method': 'guided', 'strength': .5}, 'seconds': 1.25, 'bars': [0., 4.]}
   return transfer.TransferResult(**{**values, **changes})
@@ -113,7 +113,7 @@ def test_drums_have_rows_of_their_own(tmp_path):
 def test_metrics_with_their_meanings(tmp_path):
   _, page, _ = _written(_result(), tmp_path)
   assert 'content change .75' in page.text and '0 is a copy' in page.text
-  assert 'time pitch similarity .5 .25 How alike' in page.text
+  assert 'style genre .5 .25 Probability of the genre' in page.text
   assert 'unheard of 3' in page.text
   assert 'the longest run of notes that result and style share, at any pitch, is 1 note long' in page.text
 
