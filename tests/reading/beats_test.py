@@ -174,3 +174,16 @@ def test_pop909_and_maestro(shared):
   assert len(found) > 1 and np.median(found) > 0.8, found
   performance = next((shared / 'data/maestro-v1.0.0/2009').glob('*.mid*'))
   assert musical_time.choose(files.read(performance)[0])[1] == 'estimate'
+
+
+def test_a_grid_that_is_a_step_off_is_moved():
+  # All onsets on sixteenths of the tempo map, but the beat (long bass notes, most onsets) a sixteenth late.
+  sequence = played(tune(), 0.15 + 0.6 * np.arange(66))
+  sequence.notes.extend(played([(beat, 0.5, 70, 80) for beat in range(64)], 0.15 + 0.6 * np.arange(66)).notes)
+  kept = [note for note in sequence.notes if abs((note.start_time - 0.15) / 0.3 % 1 - 0.5) > 0.4]
+  del sequence.notes[:]
+  sequence.notes.extend(kept)
+  sequence.tempos.add(time=0, qpm=100)
+  beat_map, source = musical_time.choose(sequence)
+  assert source == 'tempo'
+  assert beat_map.to_beats(0.15) % 1.0 == pytest.approx(0, abs=0.02)
