@@ -112,10 +112,10 @@ class _Pool:
 
   def outcomes(self):
     while True:
-      self._hand_out()
       while self._in_flight and len(first := next(iter(self._in_flight.values()))) == 2:
         self._in_flight.popitem(last=False)
         yield tuple(first)
+      self._hand_out()  # after the yields, which make room: else all workers could be idle below
       if self._is_exhausted and not self._in_flight:
         return
       self._collect()
@@ -154,7 +154,7 @@ class _Pool:
     """Waits for a result, a death or a deadline."""
     workers = {worker.connection: worker for worker in self._workers}
     wait = min(worker.seconds_left() for worker in self._workers)
-    for connection in multiprocessing.connection.wait(list(workers), timeout=max(0.0, min(wait, 3600.0))):
+    for connection in multiprocessing.connection.wait(list(workers), timeout=max(0.0, min(wait, 1.0))):
       try:
         received = workers[connection].receive()
       except EOFError:

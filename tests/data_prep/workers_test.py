@@ -17,6 +17,8 @@ def test_results_come_in_the_order_of_the_tasks():
   outcomes = _run('time:sleep', tasks)
   assert outcomes == [(task, None) for task in tasks]
   assert _run('builtins:abs', []) == []
+  slow_heads = [.5, *[0] * 15] * 4  # the oldest task ends when all others that may be in flight have ended
+  assert _run('time:sleep', slow_heads) == [(task, None) for task in slow_heads]
   assert _run('builtins:abs', iter(range(-100, 0)), num_workers=1) == [(i, -i) for i in range(-100, 0)]
 
 
