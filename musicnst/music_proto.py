@@ -14,6 +14,8 @@ def _load():
   if _NAME in sys.modules:
     return sys.modules[_NAME]
   package = importlib.util.find_spec('note_seq')
+  if package is None:
+    raise ModuleNotFoundError('musicnst needs note-seq; pip install note-seq==0.0.5')
   path = os.path.join(os.path.dirname(package.origin), 'protobuf', 'music_pb2.py')
   spec = importlib.util.spec_from_file_location(_NAME, path)
   module = importlib.util.module_from_spec(spec)

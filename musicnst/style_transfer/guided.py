@@ -49,6 +49,9 @@ class GuidedObjective:
   `budget` (`[B]`), `style_weight`, `content_weight` (scalars).
   """
 
+  # `optimize.run` traces `terms` once for pieces of any length.
+  any_length = True
+
   def __init__(self, model, threshold_logit, classifiers=(), weights=Weights()):
     self.model, self.threshold_logit, self.classifiers, self.weights = model, threshold_logit, tuple(classifiers), weights
 

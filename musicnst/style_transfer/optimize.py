@@ -37,9 +37,11 @@ def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), p
   Returns:
     Outcome.
   """
-  step = compiled_step(objective)
   variable = tf.convert_to_tensor(start)
   state = (variable, tf.zeros_like(variable), tf.zeros_like(variable))
+  step = compiled_step(objective)
+  if getattr(objective, 'any_length', False):
+    step = _for_any_length(step, state, context)
   rows, kept, names = [], {}, []
   for iteration in range(1, num_steps + 1):
     state, values = step(state, context, tf.constant(learning_rate), tf.constant(iteration, tf.float32))
@@ -53,6 +55,20 @@ def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), p
   history = {name: table[:, i].tolist() for i, name in enumerate(names)}
   history['total'] = table.sum(1).tolist()
   return Outcome(variable=state[0].numpy(), history=history, snapshots=kept)
+
+
+def _for_any_length(step, state, context):
+  """The step traced for any number and length of pieces, so that the next piece need not trace it again.
+
+  Of tensors with three axes or more the first two are left open (pieces, steps or windows), of smaller ones all.
+  """
+  def open_spec(tensor):
+    fixed = tensor.shape[2:] if tensor.shape.rank > 2 else tf.TensorShape([])
+    return tf.TensorSpec(tf.TensorShape([None] * min(tensor.shape.rank, 2)).concatenate(fixed), tensor.dtype)
+
+  scalar = tf.TensorSpec([], tf.float32)
+  specs = tf.nest.map_structure(open_spec, (state, context))
+  return step.get_concrete_function(*specs, scalar, scalar)
 
 
 @functools.lru_cache(maxsize=16)
