@@ -21,7 +21,7 @@ from musicnst.data import wire
 
 SHUFFLE_BUFFER = 16384
 # With `cache`, records are kept in memory if the files are smaller than this in all.
-CACHE_BYTES = 256 << 20
+CACHE_BYTES = 64 << 20
 # Threads of one dataset; more would take the cores from the training step.
 _THREADS = max(2, min(8, os.cpu_count() or 2))
 

@@ -313,7 +313,8 @@ def test_the_verb(music, tmp_path, capfd):
   assert report['counts']['sequences']['rejected_too_few_velocities'] == 2  # the single note, and the drums
 
 
-@pytest.mark.parametrize('flags', [['--config=polyphonic'], ['--output_tfrecord=x'], ['--config=nothing', '--output_tfrecord=x', '--input_tfrecord=y']])
+@pytest.mark.parametrize('flags', [['--config=polyphonic'], ['--output_tfrecord=x'],
+                                   ['--config=nothing', '--output_tfrecord=x', '--input_tfrecord=y']])
 def test_the_verb_names_what_is_missing(flags, capfd):
   assert command.execute(['prepare', *flags]) == 2
   assert len(capfd.readouterr().err.strip().splitlines()) == 1
