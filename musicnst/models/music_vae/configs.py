@@ -1,11 +1,14 @@
 """MusicVAE's configs, by Magenta's names at full size where Magenta has them; any size through `--hparams`."""
 from musicnst import config as config_lib
 from musicnst import hparams as hparams_lib
-from musicnst.models.music_vae import build
+from musicnst import registry
 from musicnst.representations import drums
 from musicnst.representations import melody
 from musicnst.representations import pianoroll
 from musicnst.representations import trio
+
+# Where the networks are put together; loaded when a model is built.
+BUILD = 'musicnst.models.music_vae.build'
 
 TRAINING = hparams_lib.HParams(
     batch_size=512,               # examples of a global batch
@@ -28,6 +31,7 @@ LATENT = TRAINING.extend(
     beta_rate=0.0)                # weight = (1 - beta_rate^step) max_beta
 
 RECURRENT = LATENT.extend(
+    continuous=False,             # windows one after another through a whole piece (for encoding pieces), not each bar's (for training)
     enc_rnn_size=(512,),          # units of each encoder layer and direction
     dec_rnn_size=(256, 256),      # units of each decoder (and conductor) layer
     hierarchical_encoder=False,   # one encoder over the steps of each segment, one over the segments
@@ -57,24 +61,30 @@ def _polyphonic(hparams):
 
 
 def _melody(hparams):
-  return melody.MelodyConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter)
+  return melody.MelodyConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter, continuous=hparams.continuous)
+
+
+def _two_bar_melody(hparams):
+  """Magenta reads its 2-bar melodies from keyboards and guitars only, the 16-bar ones from any instrument."""
+  return melody.MelodyConverter(
+      steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter, programs=melody.MELODY_PROGRAMS, continuous=hparams.continuous)
 
 
 def _drums(hparams):
-  return drums.DrumsConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter)
+  return drums.DrumsConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter, continuous=hparams.continuous)
 
 
 def _trio(hparams):
-  return trio.TrioConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter)
+  return trio.TrioConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter, continuous=hparams.continuous)
 
 
 def _recurrent(name, converter, hparams, description):
-  return config_lib.Config(name, build.recurrent_model, converter, hparams, description)
+  return config_lib.Config(name, registry.late(BUILD, 'recurrent_model'), converter, hparams, description)
 
 
 _ENTRIES = (
     config_lib.Config(
-        'polyphonic-2bar', build.beat_model, _polyphonic,
+        'polyphonic-2bar', registry.late(BUILD, 'beat_model'), _polyphonic,
         LATENT.extend(
             width=512,            # units of the dense layers shared by the beats
             blocks=1,             # residual blocks on each side
@@ -84,8 +94,8 @@ _ENTRIES = (
     _recurrent('polyphonic-2bar_lstm', _polyphonic,
                RECURRENT.extend(enc_rnn_size=(512, 512), dec_rnn_size=(512, 512), level_lengths=(8, 4), **POLYPHONIC),
                "two bars of polyphonic music in the paper's way: stacked bidirectional LSTM encoder, conductor, LSTM decoder"),
-    _recurrent('cat-mel_2bar_small', _melody, SAMPLED.extend(max_beta=.2, beta_rate=.99999, **MELODY), 'two bars of melody, small'),
-    _recurrent('cat-mel_2bar_big', _melody,
+    _recurrent('cat-mel_2bar_small', _two_bar_melody, SAMPLED.extend(max_beta=.2, beta_rate=.99999, **MELODY), 'two bars of melody, small'),
+    _recurrent('cat-mel_2bar_big', _two_bar_melody,
                SAMPLED.extend(z_size=512, enc_rnn_size=(2048,), dec_rnn_size=(2048, 2048, 2048), max_beta=.5, beta_rate=.99999, **MELODY),
                'two bars of melody, big'),
     _recurrent('cat-drums_2bar_small', _drums, SAMPLED.extend(free_bits=48.0, max_beta=.2), 'two bars of drums, small'),
