@@ -1,8 +1,12 @@
 """The classifiers' configs: genre and composer, over rolls and over latents, and the paper's own network."""
 from musicnst import config as config_lib
 from musicnst import hparams as hparams_lib
-from musicnst.models.classifiers import model
+from musicnst import registry
 from musicnst.representations import pianoroll
+
+# The models; loaded when one is built.
+ROLLS = registry.late('musicnst.models.classifiers.model', 'RollClassifier')
+LATENTS = registry.late('musicnst.models.classifiers.model', 'LatentClassifier')
 
 GENRES = ('classical', 'folk', 'jazz', 'pop')
 # The four most frequent composers of MAESTRO v1, the paper's classes.
@@ -60,15 +64,15 @@ def _entry(name, network, hparams, description):
 
 
 CONFIGS = dict((
-    _entry('genre-roll', model.RollClassifier, BASE, 'genre of a piano roll of any length'),
-    _entry('genre-roll_dense', model.RollClassifier, BASE.extend(unit_density=True, label_smoothing=.1),
+    _entry('genre-roll', ROLLS, BASE, 'genre of a piano roll of any length'),
+    _entry('genre-roll_dense', ROLLS, BASE.extend(unit_density=True, label_smoothing=.1),
            'genre of a piano roll whose density is made one, labels smoothed'),
-    _entry('genre-roll_small', model.RollClassifier,
+    _entry('genre-roll_small', ROLLS,
            BASE.extend(filters=(64, 64), kernels=(16, 8), strides=(4, 2), dense=(), label_smoothing=.1),
            'genre of a piano roll, a small network of long kernels, labels smoothed'),
-    _entry('genre-latent', model.LatentClassifier, LATENT, "genre of a piece by its windows' latents"),
-    _entry('composer-roll', model.RollClassifier, BASE.extend(**COMPOSER, steps=512), 'composer of a piano roll of any length'),
-    _entry('composer-latent', model.LatentClassifier, LATENT.extend(**COMPOSER), "composer of a piece by its windows' latents"),
-    _entry('composer-paper', model.RollClassifier, PAPER,
+    _entry('genre-latent', LATENTS, LATENT, "genre of a piece by its windows' latents"),
+    _entry('composer-roll', ROLLS, BASE.extend(**COMPOSER, steps=512), 'composer of a piano roll of any length'),
+    _entry('composer-latent', LATENTS, LATENT.extend(**COMPOSER), "composer of a piece by its windows' latents"),
+    _entry('composer-paper', ROLLS, PAPER,
            "the paper's composer classifier (Volker and Paskova, section 5.1): a funnel of convolutions, flattened, and dense layers"),
 ))
