@@ -40,7 +40,8 @@ def define_flags(flag_values):
   integer('seed', 0, 'Of every random draw.')
   integer('candidates', 1, 'Make so many results and keep the best by the metrics.')
   string('bars', '', 'Restyle only these bars, such as 9-24 (counted from 1, both included).')
-  flags.DEFINE_enum('tracks', 'merge', ('merge', 'each'), 'All instruments as one texture, or each by itself. Drums stay.',
+  flags.DEFINE_enum('tracks', 'merge', ('merge', 'each'), 'All instruments as one texture, or each by itself.', flag_values=flag_values)
+  flags.DEFINE_enum('drums', 'keep', ('keep', 'drop', 'style'), "Keep the drums, leave them out, or take the style's.",
                     flag_values=flag_values)
   integer('steps_per_quarter', 4, 'Grid; kept notes keep their exact times.')
   string('beats', 'auto', 'Where beats come from: auto, tempo, estimate or fixed:QPM.')
@@ -54,7 +55,7 @@ def define_flags(flag_values):
 
 def main(flag_values):
   """Flags -> `run`."""
-  names = ('method', 'model', 'strength', 'style_weight', 'content_weight', 'num_steps', 'learning_rate', 'seed', 'candidates', 'tracks',
+  names = ('method', 'model', 'strength', 'style_weight', 'content_weight', 'num_steps', 'learning_rate', 'seed', 'candidates', 'tracks', 'drums',
            'steps_per_quarter', 'beats', 'protect_melody', 'imagenet')
   options = {name: getattr(flag_values, name) for name in names}
   styles = [s for s in flag_values.style.split(',') if s] if not os.path.exists(flag_values.style) else [flag_values.style]

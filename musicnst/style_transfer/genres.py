@@ -15,7 +15,7 @@ from musicnst.style_transfer import statistics
 
 DEFAULT_FILE = os.path.join(os.path.dirname(os.path.dirname(__file__)), 'pretrained', 'genre-statistics.npz')
 # A piece whose likeliest genre is less likely than this is of an unknown genre.
-RECOGNISED = .5
+RECOGNISED = .6
 # A deviation from a few files is mixed with the general one as if that stood for this many files.
 PRIOR_FILES = 6
 

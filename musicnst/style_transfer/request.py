@@ -81,6 +81,17 @@ def edit_within(request, index, roll):
   return edit_from_roll(piece, np.where(editable[:, None, None], roll, piece.roll > 0))
 
 
+def joined(found):
+  """Answers for consecutive groups of contents -> one: edits in order, curves averaged, the first one's details."""
+  if len(found) == 1:
+    return found[0]
+  return Found(
+      edits=[[edit for part in parts for edit in part] for parts in zip(*(f.edits for f in found))],
+      history={name: np.mean([f.history[name] for f in found], 0).tolist() for name in found[0].history},
+      snapshots={i: [edit for f in found for edit in f.snapshots[i]] for i in found[0].snapshots},
+      details=found[0].details)
+
+
 def edit_from_roll(piece, roll):
   """Edit that turns a piece into a result roll bool `[T, 2, 88]`: a note whose onset cell is still on is kept whole, other onsets are new.
 

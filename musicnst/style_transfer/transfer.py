@@ -11,12 +11,15 @@ from musicnst import registry
 from musicnst.reading import files
 from musicnst.style_transfer import compose
 from musicnst.style_transfer import configs
+from musicnst.style_transfer import drums as drums_lib
 from musicnst.style_transfer import measures
 from musicnst.style_transfer import piece as piece_lib
 from musicnst.style_transfer import request as request_lib
 
 # A stretch of at most this many steps (128 windows) is restyled at a time; longer pieces are cut into equal stretches.
 SECTION_STEPS = 4096
+# So many padded steps are optimized side by side: about 2 GiB.
+GROUP_STEPS = 16384
 WINDOW_STEPS = 32
 TRACKS = ('merge', 'each')
 
@@ -79,7 +82,7 @@ def transfer(content, style, **options):
 
 def transfer_each(contents, style, method=configs.DEFAULT_METHOD, model=None, strength=None, style_weight=None, content_weight=None,
                   num_steps=None, learning_rate=None, seed=0, tracks='merge', bars=None, candidates=1, steps_per_quarter=4, beats='auto',
-                  snapshots=(), protect_melody=True, imagenet=False, progress=None):
+                  drums='keep', snapshots=(), protect_melody=True, imagenet=False, progress=None):
   """Restyles pieces in one style, one after the other, with everything loaded and compiled once: a generator.
 
   Args:
@@ -91,7 +94,8 @@ def transfer_each(contents, style, method=configs.DEFAULT_METHOD, model=None, st
     style_weight, content_weight: factors on the style and the content terms, at least 0.
     num_steps: iterations. learning_rate: Adam's.
     seed: of every random draw.
-    tracks: 'merge' restyles all instruments as one texture, 'each' every instrument by itself. Drums stay as they are.
+    tracks: 'merge' restyles all instruments as one texture, 'each' every instrument by itself.
+    drums: 'keep' leaves them as they are, 'drop' leaves them out, 'style' puts the style piece's in their place.
     bars: (first, last), counted from 1, both included: only these may change.
     candidates: results to make, of which the best by the metrics is kept.
     steps_per_quarter: grid; kept notes keep their exact times whatever it is.
@@ -104,54 +108,93 @@ def transfer_each(contents, style, method=configs.DEFAULT_METHOD, model=None, st
   Yields:
     For each content a TransferResult, or the MusicnstError that stopped this one.
   """
-  started = time.monotonic()
   entry = registry.lookup(configs.TRANSFER_MAP, method, 'method')
   settings = _settings(entry, strength, style_weight, content_weight, num_steps, learning_rate, seed, candidates, snapshots, protect_melody)
-  _check(tracks, bars, steps_per_quarter)
+  _check(tracks, bars, steps_per_quarter, drums)
   engine = entry.engine(model, imagenet)
   grid = {'steps_per_quarter': steps_per_quarter, 'beats': beats}
   styles, folder_style = load_styles(style, grid)
+  task = _Task(entry, settings, engine, styles, folder_style, grid, tracks, bars, drums, progress)
   for content in contents:
     try:
-      yield _transfer_one(content, styles, folder_style, entry, engine, settings, tracks, bars, grid, progress, started)
+      yield task.run(content)
     except errors.MusicnstError as error:
       yield error
+
+
+@dataclasses.dataclass(frozen=True)
+class _Task:
+  """What is the same for every content of one call; see `transfer_each`."""
+
+  entry: configs.Method
+  settings: request_lib.Settings
+  engine: object
+  styles: list  # of (name, Piece)
+  folder_style: bool
+  grid: dict
+  tracks: str
+  bars: tuple | None
+  drums: str
+  progress: object
+
+  def run(self, content):
+    """One content -> TransferResult."""
     started = time.monotonic()
+    name, sequence = load_sequence(content)
+    whole = piece_lib.from_sequence(sequence, name=name, **self.grid)
+    pieces, found = self._find(whole)
+    style_pieces = [piece for _, piece in self.styles]
+    finish = lambda edits: compose.compose(sequence, list(zip(pieces, edits)))
+    composed = [finish(edits) for edits in found.edits]
+    composed = [(drums_lib.apply(result, self.drums, whole, style_pieces[0]), *notes) for result, *notes in composed]
+    measured = [measures.of(whole, style_pieces, result, found.details, self.engine) for result, *_ in composed]
+    best = max(range(len(composed)), key=lambda i: measures.score(measured[i]))
+    result, kept, added, removed = composed[best]
+    return TransferResult(
+        sequence=result, content=sequence, style=style_pieces[0].sequence, kept=kept, added=added, removed=removed,
+        metrics=measured[best], history=found.history, snapshots={i: finish(edits)[0] for i, edits in found.snapshots.items()},
+        settings=self._described(name, whole, found, best), seconds=time.monotonic() - started,
+        bars=[float(s) for s in whole.beat_map.to_seconds(whole.bar_start_steps() / whole.steps_per_quarter)])
+
+  def _find(self, whole):
+    """(list of Piece that may change, Found): the method's work, a bounded number of steps at a time."""
+    editable = _editable(whole, self.bars)
+    stretches = [stretch for part in _parts(whole, self.tracks, self.grid) for stretch in _stretches(part, editable)]
+    pieces = [piece for piece, _ in stretches]
+    if self.settings.strength == 0 or not stretches:
+      return pieces, request_lib.Found([[_no_change(piece) for piece in pieces]])
+    groups = _groups(stretches, self.settings.candidates)
+    styles = [piece for _, piece in self.styles]
+    found = [self.entry.run(request_lib.Request(
+        contents=[piece for piece, _ in group], styles=[styles] * len(group), editable=[mask for _, mask in group],
+        settings=self.settings, engine=self.engine, folder_style=self.folder_style, progress=self.progress)) for group in groups]
+    return pieces, request_lib.joined(found)
+
+  def _described(self, name, whole, found, best):
+    names, settings = [n for n, _ in self.styles], self.settings
+    described = {
+        'method': self.entry.name, 'content': name, 'style': ', '.join(names[:5]) + (' ...' if len(names) > 5 else ''),
+        'strength': settings.strength, 'style_weight': settings.style_weight, 'content_weight': settings.content_weight,
+        'num_steps': settings.num_steps, 'seed': settings.seed, 'tracks': self.tracks, 'drums': self.drums, 'beats_from': whole.beats_from,
+        **found.details}
+    if self.bars:
+      described['bars'] = f'{self.bars[0]}-{self.bars[1]}'
+    if settings.candidates > 1:
+      described.update(candidates=settings.candidates, candidate_kept=best + 1)
+    return described
 
 
-def _transfer_one(content, styles, folder_style, entry, engine, settings, tracks, bars, grid, progress, started):
-  name, sequence = load_sequence(content)
-  whole = piece_lib.from_sequence(sequence, name=name, **grid)
-  parts = _parts(whole, tracks, grid)
-  editable = _editable(whole, bars)
-  stretches = [stretch for part in parts for stretch in _stretches(part, editable)]
-  request = request_lib.Request(
-      contents=[piece for piece, _ in stretches], styles=[[p for _, p in styles]] * len(stretches),
-      editable=[mask for _, mask in stretches], settings=settings, engine=engine, folder_style=folder_style, progress=progress)
-  found = entry.run(request) if settings.strength > 0 and stretches else request_lib.Found([[_no_change(p) for p in request.contents]])
-  composed = [compose.compose(sequence, list(zip(request.contents, edits))) for edits in found.edits]
-  style_pieces = [p for _, p in styles]
-  measured = [measures.of(whole, style_pieces, result, found.details, engine) for result, *_ in composed]
-  best = max(range(len(composed)), key=lambda i: measures.score(measured[i]))
-  result, kept, added, removed = composed[best]
-  return TransferResult(
-      sequence=result, content=sequence, style=style_pieces[0].sequence, kept=kept, added=added, removed=removed, metrics=measured[best],
-      history=found.history,
-      snapshots={i: compose.compose(sequence, list(zip(request.contents, edits)))[0] for i, edits in found.snapshots.items()},
-      settings=_described(entry, settings, name, styles, whole, tracks, bars, found, best), seconds=time.monotonic() - started,
-      bars=[float(s) for s in whole.beat_map.to_seconds(whole.bar_start_steps() / whole.steps_per_quarter)])
-
-
-def _described(entry, settings, name, styles, whole, tracks, bars, found, best):
-  described = {
-      'method': entry.name, 'content': name, 'style': ', '.join(n for n, _ in styles[:5]) + (' ...' if len(styles) > 5 else ''),
-      'strength': settings.strength, 'style_weight': settings.style_weight, 'content_weight': settings.content_weight,
-      'num_steps': settings.num_steps, 'seed': settings.seed, 'tracks': tracks, 'beats_from': whole.beats_from, **found.details}
-  if bars:
-    described['bars'] = f'{bars[0]}-{bars[1]}'
-  if settings.candidates > 1:
-    described.update(candidates=settings.candidates, candidate_kept=best + 1)
-  return described
+def _groups(stretches, candidates):
+  """Stretches in order, cut into groups of at most `GROUP_STEPS` padded steps (or one stretch)."""
+  groups, longest = [[]], 0
+  for stretch in stretches:
+    steps = max(longest, stretch[0].total_steps)
+    if groups[-1] and steps * (len(groups[-1]) + 1) * candidates > GROUP_STEPS:
+      groups.append([])
+      steps = stretch[0].total_steps
+    groups[-1].append(stretch)
+    longest = steps
+  return groups
 
 
 def _settings(entry, strength, style_weight, content_weight, num_steps, learning_rate, seed, candidates, snapshots, protect_melody):
@@ -173,7 +216,9 @@ def _settings(entry, strength, style_weight, content_weight, num_steps, learning
       entry.settings, **changes, seed=seed, candidates=candidates, snapshots=tuple(snapshots), protect_melody=protect_melody)
 
 
-def _check(tracks, bars, steps_per_quarter):
+def _check(tracks, bars, steps_per_quarter, drum_choice):
+  if drum_choice not in drums_lib.CHOICES:
+    raise errors.ArgumentError(f'drums {drum_choice!r}: known are {", ".join(drums_lib.CHOICES)}')
   if tracks not in TRACKS:
     raise errors.ArgumentError(f'tracks {tracks!r}: known are {", ".join(TRACKS)}')
   if bars is not None and not 1 <= bars[0] <= bars[1]:
