@@ -8,7 +8,7 @@ DEFAULT_METHOD = 'guided'
 PACKAGE = 'musicnst.style_transfer'
 # Iterations and step sizes of the paper's experiments; a step of VGG-19 costs a hundred of the others'.
 PAPER_STEPS, VGG_STEPS = 60, 30
-PAPER_RATES = {'roll': .03, 'latents': .08}
+PAPER_RATES = {'roll': .05, 'latents': .08}
 
 
 @dataclasses.dataclass(frozen=True)

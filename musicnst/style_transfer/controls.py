@@ -2,6 +2,8 @@
 
 Each is `run(request, ...)` -> Found without a loop. The walks transpose the style to the content's key first.
 """
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -119,7 +121,7 @@ def _decoded(request, walk, use_residual=False):
   for i, content in enumerate(request.contents):
     rolls = spaces.rolls_of([content])
     latents = engine.encode_rolls(rolls)
-    moved = walk(latents[0], lambda: _style_latents(engine, request.styles[i], content, latents.shape[1]))
+    moved = walk(latents[0], functools.partial(_style_latents, engine, request.styles[i], content, latents.shape[1]))
     moved = np.asarray(moved, np.float32)[None]
     if use_residual:
       edits.append(_residual_edit(request, i, latents, moved))

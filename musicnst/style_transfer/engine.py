@@ -50,7 +50,8 @@ class Engine:
 
   @property
   def threshold_logit(self):
-    return float(np.log(self.threshold / (1.0 - self.threshold)))
+    threshold = np.clip(self.threshold, 1e-6, 1.0 - 1e-6)
+    return float(np.log(threshold / (1.0 - threshold)))
 
   @functools.cached_property
   def _encode(self):

@@ -21,8 +21,6 @@ IMAGENET_MD5 = '253f8cb515780f3b799900260a226db6'
 DOWNLOAD_TIMEOUT_SECS = 30.0
 VGG_STYLE = ('block1_conv1', 'block2_conv1', 'block3_conv1', 'block4_conv1', 'block5_conv1')
 VGG_CONTENT = ('block5_conv2',)
-# ImageNet's mean colour as blue, green, red, which VGG's weights expect subtracted.
-BGR_MEAN = (103.939, 116.779, 123.68)
 LEAST_SIDE = 32
 MAX_COLUMNS = 512
 ONSET_BRIGHTNESS, SUSTAIN_BRIGHTNESS = 1.0, .5
@@ -64,7 +62,8 @@ class VGGNetwork:
     shape = tf.shape(picture)
     rows, columns = tf.maximum(LEAST_SIDE - shape[1], 0), tf.maximum(LEAST_SIDE - shape[2], 0)
     picture = tf.pad(picture, [[0, 0], [0, rows], [0, columns]])
-    image = 255.0 * tf.repeat(picture[..., None], 3, -1) - tf.constant(BGR_MEAN)
+    # As in the published code ImageNet's mean colour is not taken away: silence is 0, and adds nothing to a Gram matrix.
+    image = 255.0 * tf.repeat(picture[..., None], 3, -1)
     return dict(zip((*self.style_names, *self.content_names), self.model(image)))
 
   def valid_positions(self, features, context):

@@ -67,7 +67,7 @@ class _Task:
   space: object
 
   def __post_init__(self):
-    self.objective, self.style_products = paper_objective.of(self.network), {}
+    self.objective, self.style_products = paper_objective.of(self.network, self.space.name), {}
 
   def plan(self, pieces):
     """(steps to pad to, steps a column, rows of the variable in a section)."""

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from musicnst.losses import style
 
-CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT = 1.0, 4.0, .01
+CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT = 1.0, 4.0, .003
 EPSILON = 1e-8
 
 
@@ -65,6 +65,7 @@ def _by_piece(values, weights):
 
 
 @functools.lru_cache(maxsize=8)
-def of(network):
-  """The network's objective, one for all runs, so that its step is compiled once."""
+def of(network, space):
+  """The network's objective in the space of this name, one for all runs, so that its step is compiled once (and for one rank)."""
+  del space
   return PaperObjective(network)

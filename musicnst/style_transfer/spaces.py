@@ -22,7 +22,7 @@ class RollSpace:
   """The roll itself; a cell is on from .5."""
 
   # Steps of the music in one row of the variable; noise that sets further candidates apart.
-  row_steps, noise = 1, .1
+  name, row_steps, noise = 'roll', 1, .1
 
   def encode(self, rolls):
     """float32 `[B, T, 2, 88]` -> the variable, itself."""
@@ -40,7 +40,7 @@ class LatentSpace:
     engine: engine.Engine.
   """
 
-  row_steps, noise = WINDOW_STEPS, .5
+  name, row_steps, noise = 'latents', WINDOW_STEPS, .5
 
   def __init__(self, engine):
     self.engine = engine

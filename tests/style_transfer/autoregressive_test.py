@@ -1,0 +1,70 @@
+"""Methods around an autoregressive decoder: gradients pass it teacher-forced on the content, results are what it writes freely."""
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from musicnst.representations import testing
+from musicnst.style_transfer import engine as engine_lib
+from musicnst.style_transfer import piece
+from musicnst.style_transfer import residual
+from musicnst.style_transfer import spaces
+from musicnst.style_transfer import transfer
+
+
+@pytest.fixture
+def with_lstm(monkeypatch, lstm_engine):
+  monkeypatch.setattr(engine_lib, 'load', lambda name=None, needs='guidance', imagenet=False: lstm_engine)
+  return lstm_engine
+
+
+def _content(seed=0):
+  content = piece.from_sequence(testing.chords(4, seed))
+  return content, residual.batch_contents([content], [np.ones((content.total_steps, 12), bool)])
+
+
+def test_rolls_are_what_the_decoder_writes_freely(lstm_engine):
+  rolls = spaces.rolls_of([_content()[0]])
+  z = lstm_engine.encode_rolls(rolls)
+  written = lstm_engine.decode_rolls(z)
+  assert lstm_engine.autoregressive and written.shape == rolls.shape
+  expected = np.asarray(lstm_engine.model.decode_tokens(tf.constant(z[0])))
+  np.testing.assert_array_equal(written.reshape(expected.shape), expected)
+  forced = lstm_engine.model.decode_logits(tf.constant(z[0]), {'inputs': rolls.reshape(-1, 32, 176), 'outputs': rolls.reshape(-1, 32, 176)})
+  assert (np.asarray(tf.sigmoid(forced)) >= lstm_engine.threshold).astype(float).ravel().tolist() != expected.ravel().tolist()
+
+
+def test_gradients_reach_the_latents(lstm_engine):
+  _, batch = _content()
+  content = batch.tensors()
+  z = tf.constant(lstm_engine.encode_rolls(batch.roll))
+  with tf.GradientTape() as tape:
+    tape.watch(z)
+    total = tf.reduce_sum(tf.square(lstm_engine.objective.probability(z, content)))
+  assert np.abs(tape.gradient(total, z).numpy()).max() > 0
+
+
+def test_the_change_of_what_is_written_is_applied(lstm_engine):
+  content, batch = _content()
+  z = lstm_engine.encode_rolls(batch.roll)
+  moved = z + 4 * np.random.default_rng(0).standard_normal(z.shape).astype(np.float32)
+  context = {'content': batch.tensors(), 'z': tf.constant(z), 'probability': None}
+  same = lstm_engine.decode(tf.constant(z), context)
+  np.testing.assert_array_equal(same['gates'], batch.roll[:, :, 0])
+  assert not np.asarray(same['added_onsets']).any()
+  notes = {name: value.numpy() > .5 for name, value in lstm_engine.decode(tf.constant(moved), context).items()}
+  before, after = lstm_engine.decode_rolls(z) > .5, lstm_engine.decode_rolls(moved) > .5
+  onsets = batch.roll[:, :, 0] > 0
+  gone = before[:, :, 0] & ~after[:, :, 0] & onsets & (batch.protected == 0)
+  np.testing.assert_array_equal(notes['gates'], onsets & ~gone)
+  come = after[:, :, 0] & ~before[:, :, 0] & ~onsets & (batch.allowed > 0) & ~notes['kept_frames']
+  np.testing.assert_array_equal(notes['added_onsets'], come)
+  assert len(content.pitches) and come.any()
+
+
+@pytest.mark.parametrize('method', ['guided', 'paper-classifier-latents', 'interpolation', 'moment-matching', 'reconstruction'])
+def test_methods(method, with_lstm):
+  optimized = method in ('guided', 'paper-classifier-latents')
+  result = transfer.transfer(
+      testing.chords(4, 0), testing.chords(4, 1), method=method, beats='tempo', **({'num_steps': 2, 'snapshots': (1,)} if optimized else {}))
+  assert len(result.kept) + len(result.removed) == len(result.content.notes)
+  assert set(result.snapshots) == ({1} if optimized else set())

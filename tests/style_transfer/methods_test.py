@@ -1,0 +1,111 @@
+"""Every registered method: two pieces in, a valid restyled piece out, the same again for the same seed."""
+import numpy as np
+import pytest
+
+from musicnst import errors
+from musicnst.reading import files
+from musicnst.rendering import midi
+from musicnst.representations import testing
+from musicnst.style_transfer import configs
+from musicnst.style_transfer import engine as engine_lib
+from musicnst.style_transfer import transfer
+
+METHODS = sorted(configs.TRANSFER_MAP)
+OPTIMIZED = [name for name in METHODS if name == 'guided' or name.startswith('paper')]
+
+
+def _options(name):
+  return {'method': name, 'beats': 'tempo', **({'num_steps': 3} if name in OPTIMIZED else {})}
+
+
+@pytest.mark.parametrize('name', METHODS)
+def test_contract(name, shipped, tmp_path, notes_of):
+  content, style = testing.chords(5, 0), testing.chords(3, 1)
+  content.control_changes.add(time=.5, control_number=64, control_value=127)
+  result = transfer.transfer(content, style, snapshots=(1,), **_options(name))
+  assert np.isfinite(list(result.metrics.values())).all()
+  assert len(result.kept) + len(result.removed) == len(content.notes)
+  assert len(result.kept) + len(result.added) == len(result.sequence.notes)
+  assert result.settings['method'] == name and result.bars[:3] == [0, 2, 4]
+  for note in result.added:
+    assert 21 <= note.pitch <= 108 and 1 <= note.velocity <= 127 and 0 <= note.start_time < note.end_time <= content.total_time + 1e-6
+  originals = set(notes_of(content))
+  assert all((n.start_time, n.end_time, n.pitch, n.velocity, n.instrument, n.program, n.is_drum) in originals for n in result.kept)
+  assert result.sequence.control_changes == content.control_changes and result.sequence.tempos == content.tempos
+  if name in OPTIMIZED:
+    assert all(len(values) == 3 and np.isfinite(values).all() for values in result.history.values())
+    assert set(result.snapshots) == {1}
+  path = tmp_path / 'result.mid'
+  midi.write(result.sequence, path)
+  if result.sequence.notes:
+    assert len(files.read(path)[0].notes) == len(result.sequence.notes)
+  assert notes_of(transfer.transfer(content, style, **_options(name)).sequence) == notes_of(result.sequence)
+
+
+@pytest.mark.parametrize('name', OPTIMIZED)
+def test_the_loop_brings_the_objective_down(name, shipped, linear_engine, monkeypatch):
+  if name == 'guided':
+    monkeypatch.setattr(engine_lib, 'load', lambda *arguments: linear_engine)
+  # A step of Adam moves every cell of a roll alike: small ones, or the first of them overshoots.
+  rate = {'learning_rate': .004} if name.endswith('roll') else {}
+  history = transfer.transfer(testing.chords(4, 0), testing.chords(4, 1), **{**_options(name), 'num_steps': 12, **rate}).history
+  assert min(history['total'][6:]) < history['total'][0]
+
+
+@pytest.mark.parametrize('name', OPTIMIZED)
+def test_pieces_side_by_side_are_as_alone(name, shipped, notes_of):
+  contents = [testing.chords(3, 0), testing.chords(6, 4)]
+  options = dict(_options(name), tracks='each')
+  both = testing.chords(3, 0)
+  testing.add(both, [(n.pitch, n.start_time * 2, n.end_time * 2, n.velocity) for n in contents[1].notes], instrument=1)
+  each = transfer.transfer(both, testing.chords(3, 1), **options)
+  # The seed's noise and the padding are those of the piece, so one part alone gives the same notes.
+  alone = transfer.transfer(contents[1], testing.chords(3, 1), **options)
+  of_part = [n for n in notes_of(each.sequence) if n[4] == 1]
+  assert [n[:4] for n in of_part] == [n[:4] for n in notes_of(alone.sequence)]
+
+
+@pytest.mark.parametrize('name', OPTIMIZED)
+def test_candidates(name, shipped):
+  result = transfer.transfer(testing.chords(3, 0), testing.chords(3, 1), candidates=2, **_options(name))
+  assert result.settings['candidate_kept'] in (1, 2)
+
+
+@pytest.mark.parametrize('name', [n for n in METHODS if n not in ('guided', 'copy')])
+def test_bars_leave_the_rest_alone(name, shipped, notes_of):
+  content = testing.chords(6, 5)
+  result = transfer.transfer(content, testing.chords(3, 1), bars=(3, 4), **_options(name))
+  outside = lambda notes: [n for n in notes if not 4 <= n[0] < 8]
+  assert outside(notes_of(result.sequence)) == outside(notes_of(content))
+  assert all(4 <= n.start_time < 8 for n in result.added + result.removed)
+
+
+def test_controls_do_what_they_say(shipped, notes_of):
+  content, style = testing.chords(4, 0), testing.chords(4, 1)
+  run = lambda name, **more: transfer.transfer(content, style, method=name, beats='tempo', **more)
+  assert notes_of(run('copy').sequence) == notes_of(content)
+  silent = run('silence')
+  assert not silent.sequence.notes and len(silent.removed) == len(content.notes) and silent.metrics['content_change'] == 1
+  half = run('half-notes')
+  assert len(half.kept) == -(-len(content.notes) // 2) and not half.added
+  assert notes_of(run('half-notes', seed=1).sequence) != notes_of(half.sequence)
+  times = lambda sequence: sorted((round(n.start_time * 8), round(n.end_time * 8), n.pitch) for n in sequence.notes)
+  assert times(run('style-piece').sequence) == times(style)
+
+
+def test_style_piece_is_repeated_to_the_content(shipped):
+  style = testing.sequence([(60, 0, 1), (64, 1, 4)])
+  result = transfer.transfer(testing.chords(2, 0), style, method='style-piece', beats='tempo').sequence
+  assert [(n.pitch, n.start_time, n.end_time) for n in result.notes] == [(60, 0, .5), (64, .5, 2), (60, 2, 2.5), (64, 2.5, 4)]
+
+
+def test_strength_nought_copies(shipped, notes_of):
+  content = testing.chords(3, 0)
+  for name in METHODS:
+    assert notes_of(transfer.transfer(content, testing.chords(3, 1), strength=0, **_options(name)).sequence) == notes_of(content), name
+
+
+def test_a_missing_classifier_says_how_to_train_it(monkeypatch, tiny_engine):
+  monkeypatch.setattr(engine_lib, 'COMPOSER_ROLL', 'no-such-bundle')
+  with pytest.raises(errors.ModelNotFoundError, match='musicnst train --config=no-such-bundle'):
+    transfer.transfer(testing.chords(2, 0), testing.chords(2, 1), method='paper-classifier-roll', beats='tempo')
