@@ -180,7 +180,8 @@ def test_long_curves_are_thinned():
   assert len(re.search(r'points="([^"]+)"', svg).group(1).split()) <= 401
 
 
-@pytest.mark.parametrize('value, text', [(0, '0'), (.5, '.5'), (-.25, '-.25'), (1.234, '1.23'), (123456., '1.2e+05'), (12345., '12345'), (1e-5, '1.0e-05'),
-                                         (float('nan'), 'none'), (float('inf'), '∞'), (1., '1'), (20., '20')])
+@pytest.mark.parametrize('value, text', [
+    (0, '0'), (.5, '.5'), (-.25, '-.25'), (1.234, '1.23'), (123456., '1.2e+05'), (12345., '12345'), (1e-5, '1.0e-05'),
+    (float('nan'), 'none'), (float('inf'), '∞'), (1., '1'), (20., '20')])
 def test_numbers_in_three_digits(value, text):
   assert plots.short(value) == text
