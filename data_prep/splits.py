@@ -33,11 +33,11 @@ class Entry:
 
 
 def assign(entries, fractions=None):
-  """The split of each entry, and why where it gets none.
+  """The split of each entry, None for those that would leak.
 
-  Pieces are grouped by work and near-duplicate signatures. A group with declared splits keeps them, except that pieces of its train
-  part are left out when it also has a validation or test part, as are validation pieces beside test pieces; an undeclared piece follows
-  the declared ones of its group. A group without any goes, whole, where the sha256 of its smallest id says.
+  A piece whose corpus declares a split stays there, unless it is linked (same work, or alike in its tune) to a piece that is declared for a
+  rarer one: then it is left out, so that what is tested on was not trained on. Undeclared pieces go by groups, the linked pieces and
+  those linked to them in turn: to the rarest split declared in the group, else, the whole group, where the sha256 of its smallest id says.
 
   Args:
     entries: list of `Entry`.
@@ -46,16 +46,21 @@ def assign(entries, fractions=None):
   Returns:
     (splits, groups): list of split names, None for a piece left out; int64 `[N]` group of each entry.
   """
-  groups = group(entries)
+  links = _links(entries)
+  groups = _joined(len(entries), links)
   members = {}
   for i, g in enumerate(groups):
     members.setdefault(int(g), []).append(i)
-  result = [None] * len(entries)
+  result = [entry.split for entry in entries]
   for indices in members.values():
     declared = [entries[i].split for i in indices if entries[i].split]
     chosen = max(declared, key=SPLITS.index) if declared else by_hash(min(entries[i].id for i in indices), fractions)
     for i in indices:
-      result[i] = chosen if entries[i].split in ('', chosen) else None
+      result[i] = result[i] or chosen
+  place = [SPLITS.index(split) for split in result]
+  for a, b in links:
+    if place[a] != place[b]:
+      result[a if place[a] < place[b] else b] = None
   return result, groups
 
 
@@ -73,7 +78,16 @@ def by_hash(name, fractions=None):
 
 def group(entries):
   """int64 `[N]`: the number of each entry's group, the index of its first member."""
-  parent = list(range(len(entries)))
+  return _joined(len(entries), _links(entries))
+
+
+def _links(entries):
+  """Index pairs of entries that are one piece."""
+  return [*_same_work(entries), *similar_pairs([entry.signature for entry in entries])]
+
+
+def _joined(count, links):
+  parent = list(range(count))
 
   def root(i):
     while parent[i] != i:
@@ -81,17 +95,21 @@ def group(entries):
       i = parent[i]
     return i
 
-  for a, b in [*_same_work(entries), *similar_pairs([entry.signature for entry in entries])]:
+  for a, b in links:
     a, b = sorted((root(a), root(b)))
     parent[b] = a
-  return np.array([root(i) for i in range(len(entries))], np.int64)
+  return np.array([root(i) for i in range(count)], np.int64)
 
 
 def _same_work(entries):
+  """Each entry with the first of its work in each split: enough to join them and to see every leak."""
   first = {}
   for i, entry in enumerate(entries):
-    if entry.work and first.setdefault(entry.work, i) != i:
-      yield first[entry.work], i
+    if entry.work:
+      for split in ('', *SPLITS):
+        if (entry.work, split) in first:
+          yield first[entry.work, split], i
+      first.setdefault((entry.work, entry.split), i)
 
 
 def similar_pairs(signatures, threshold=SAME_PIECE):
