@@ -1,4 +1,5 @@
 """The pool of killable workers: order, time limit, memory limit, death, and an end when it is abandoned."""
+import collections
 import os
 import time
 
@@ -17,9 +18,33 @@ def test_results_come_in_the_order_of_the_tasks():
   outcomes = _run('time:sleep', tasks)
   assert outcomes == [(task, None) for task in tasks]
   assert _run('builtins:abs', []) == []
-  slow_heads = [.5, *[0] * 15] * 4  # the oldest task ends when all others that may be in flight have ended
-  assert _run('time:sleep', slow_heads) == [(task, None) for task in slow_heads]
   assert _run('builtins:abs', iter(range(-100, 0)), num_workers=1) == [(i, -i) for i in range(-100, 0)]
+
+
+def test_never_waits_with_nothing_under_way(monkeypatch):
+  """All tasks that may be in flight end at once: new ones are handed out before the pool waits again."""
+
+  class Stub:
+    def __init__(self, settings):
+      self.tasks = collections.deque()
+
+    def send(self, index, task):
+      self.tasks.append((index, task))
+
+    def stop(self):
+      pass
+
+  def collect(pool):
+    assert any(worker.tasks for worker in pool._workers)
+    for worker in pool._workers:
+      while worker.tasks:
+        index, task = worker.tasks.popleft()
+        pool._in_flight[index].append(-task)
+
+  monkeypatch.setattr(workers, '_Worker', Stub)
+  monkeypatch.setattr(workers, '_QUEUED', workers._AHEAD)
+  monkeypatch.setattr(workers._Pool, '_collect', collect)
+  assert _run('builtins:abs', range(50)) == [(i, -i) for i in range(50)]
 
 
 def test_a_task_that_overstays_is_ended_and_the_others_go_on():
