@@ -228,3 +228,18 @@ def test_convert_of_nothing(run, tmp_path):
   _fails(run, ['convert', f'--input_dir={tmp_path}/empty', '--output_file=n.tfrecord'])
   _fails(run, ['convert', f'--input_dir={tmp_path}/missing', '--output_file=n.tfrecord'], 'missing')
   assert not os.path.exists('n.tfrecord')
+
+
+def test_transfer_of_every_conformance_file(run, shared, style):
+  done, refused = [], []
+  for path in sorted((shared / 'data' / 'conformance').iterdir()):
+    if path.suffix.lower() == '.md':
+      continue
+    arguments = ['transfer', f'--content={path}', f'--style={style}', f'--output=out/{path.stem}.mid', '--method=half-notes']
+    status, out, err = run(*arguments)
+    assert status in (0, 2), (path, err)
+    assert os.path.exists(f'out/{path.stem}.mid') == (status == 0)
+    if status == 2:
+      assert err.startswith('musicnst transfer: ') and err.count('\n') == 1
+    (done if status == 0 else refused).append(path.name)
+  assert len(done) > len(refused)

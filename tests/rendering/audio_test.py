@@ -8,6 +8,7 @@ import soundfile
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.reading import midi
 from musicnst.rendering import audio
 from musicnst.rendering import soundfont
 from musicnst.representations import testing
@@ -144,3 +145,16 @@ def test_only_a_soundfont_is_corrected():
     soundfont.corrected(b'MThd' + bytes(100))
 
 
+
+
+def test_every_conformance_file_sounds(shared):
+  heard = 0
+  for path in sorted((shared / 'data' / 'conformance').glob('*.mid')):
+    try:
+      sequence = midi.read(path)
+    except errors.ReadError:
+      continue
+    sound = audio.synthesize(sequence, 8000, end_secs=20)
+    assert np.isfinite(sound).all() and np.abs(sound).max() < .91
+    heard += bool(sound.any())
+  assert heard > 30
