@@ -1,0 +1,130 @@
+"""`transfer` and its verb: every kind of content, ranges, parts, folders, arguments that contradict each other."""
+import numpy as np
+import pytest
+
+from musicnst import errors
+from musicnst.cli import transfer as cli_transfer
+from musicnst.reading import files
+from musicnst.rendering import midi
+from musicnst.representations import testing
+from musicnst.style_transfer import engine as engine_lib
+from musicnst.style_transfer import transfer
+
+STYLE = testing.chords(3, 1)
+# Methods that change much with random weights: one through the loop, one by a walk in latent space.
+QUICK = {'method': 'guided', 'num_steps': 2, 'beats': 'tempo'}
+WALK = {'method': 'interpolation', 'beats': 'tempo'}
+
+
+@pytest.fixture(autouse=True)
+def _linear(shipped, monkeypatch, linear_engine):
+  monkeypatch.setattr(engine_lib, 'load', lambda name=None, needs='guidance', imagenet=False: linear_engine)
+
+
+def test_guided_stays_within_reach_of_its_budget():
+  result = transfer.transfer(testing.chords(6, 0), STYLE, beats='tempo', num_steps=20, strength=.5)
+  assert 0 < result.metrics['content_change'] < 1 and result.metrics['skyline_kept'] == 1
+  assert result.settings['content_genre'] in ('classical', 'folk', 'jazz', 'pop', 'unknown')
+
+
+def test_bars_leave_the_rest_to_the_bit(notes_of):
+  content = testing.chords(8, 5)
+  for options in (QUICK, WALK):
+    result = transfer.transfer(content, STYLE, bars=(3, 5), **options)
+    outside = lambda sequence: [n for n in notes_of(sequence) if not 4 <= n[0] < 10]
+    assert outside(result.sequence) == outside(content)
+  assert result.added and result.settings['bars'] == '3-5'
+
+
+@pytest.mark.parametrize('tracks', ['merge', 'each'])
+def test_tracks(tracks, notes_of):
+  content = testing.band(4)
+  result = transfer.transfer(content, STYLE, tracks=tracks, **WALK)
+  drums = lambda sequence: [n for n in notes_of(sequence) if n[-1]]
+  assert drums(result.sequence) == drums(content)
+  assert {(n.instrument, n.program) for n in result.added} <= {(0, 0), (1, 33)} and result.added
+
+
+def test_seeds(notes_of):
+  run = lambda seed: notes_of(transfer.transfer(testing.chords(4, 0), STYLE, seed=seed, candidates=3, **{**QUICK, 'num_steps': 4}).sequence)
+  assert run(1) == run(1)
+
+
+def test_a_folder_is_one_style(tmp_path):
+  (tmp_path / 'genre' / 'more').mkdir(parents=True)
+  midi.write(STYLE, tmp_path / 'genre' / 'a.mid')
+  midi.write(testing.chords(2, 7), tmp_path / 'genre' / 'more' / 'b.mid')
+  (tmp_path / 'genre' / 'broken.mid').write_bytes(b'MThd nothing')
+  result = transfer.transfer(testing.chords(3, 0), tmp_path / 'genre', **QUICK)
+  assert result.settings['style'] == 'a.mid, b.mid' and result.settings['targets'] == 'the style alone'
+  (tmp_path / 'empty').mkdir()
+  with pytest.raises(errors.MusicnstError):
+    transfer.transfer(testing.chords(3, 0), tmp_path / 'empty', **QUICK)
+
+
+def test_a_folder_of_contents(tmp_path, capsys):
+  (tmp_path / 'in' / 'sub').mkdir(parents=True)
+  midi.write(testing.chords(2, 0), tmp_path / 'in' / 'a.mid')
+  midi.write(testing.chords(3, 2), tmp_path / 'in' / 'sub' / 'b.mid')
+  midi.write(testing.drums(2), tmp_path / 'in' / 'drums.mid')
+  midi.write(STYLE, tmp_path / 'style.mid')
+  cli_transfer.run(str(tmp_path / 'in'), [str(tmp_path / 'style.mid')], str(tmp_path / 'out'), **WALK)
+  assert files.read(tmp_path / 'out' / 'a.mid')[0].notes and files.read(tmp_path / 'out' / 'sub' / 'b.mid')[0].notes
+  assert not (tmp_path / 'out' / 'drums.mid').exists() and 'only drums' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('content, match', [
+    (testing.sequence([]), 'no notes'), (testing.drums(2), 'only drums')])
+def test_nothing_to_restyle(content, match):
+  with pytest.raises(errors.RejectedSequence, match=match):
+    transfer.transfer(content, STYLE, **QUICK)
+
+
+@pytest.mark.parametrize('content', [
+    testing.sequence([(60, 0, 1)]), testing.sequence([(60, .3, 2.2), (64, 1, 1.01)]), testing.sequence([(60, 30, 31)]),
+    testing.sequence([(48 + i % 20, i, i + 1) for i in range(30)], meter=(3, 4)),
+    testing.sequence([(48 + i % 20, i / 2, i / 2 + .5) for i in range(30)], meter=(5, 8), qpm=400),
+    testing.sequence([(60, 0, 4), (62, 4, 8)], qpm=10)], ids=['one note', 'short', 'after silence', '3/4', '5/8', 'slow'])
+@pytest.mark.parametrize('options', [QUICK, WALK], ids=['guided', 'interpolation'])
+def test_odd_contents(content, options, tmp_path):
+  result = transfer.transfer(content, STYLE, **options)
+  midi.write(result.sequence, tmp_path / 'odd.mid')
+  assert len(result.kept) + len(result.removed) == len(content.notes)
+  assert np.isfinite(list(result.metrics.values())).all()
+
+
+def test_sections_of_a_long_piece(monkeypatch, notes_of):
+  monkeypatch.setattr(transfer, 'SECTION_STEPS', 64)
+  content = testing.chords(11, 3)
+  testing.add(content, [(30, 1, 40)])  # held over every seam
+  result = transfer.transfer(content, STYLE, **WALK)
+  assert len(result.kept) + len(result.removed) == len(content.notes)
+  spans = {}
+  for note in result.sequence.notes:
+    spans.setdefault(note.pitch, []).append((note.start_time, note.end_time))
+  for pitch, times in spans.items():
+    times.sort()
+    assert all(first[1] <= second[0] + 1e-6 for first, second in zip(times, times[1:])), pitch
+  assert notes_of(transfer.transfer(content, STYLE, method='reconstruction', beats='tempo', bars=(1, 1)).sequence)
+
+
+@pytest.mark.parametrize('options', [
+    {'strength': .5, 'style_weight': 1.0}, {'strength': 1.5}, {'strength': -.1}, {'style_weight': -1.0}, {'content_weight': float('inf')},
+    {'num_steps': 0}, {'candidates': 0}, {'tracks': 'some'}, {'bars': (3, 2)}, {'bars': (0, 2)}, {'bars': (90, 99)},
+    {'steps_per_quarter': 0}], ids=str)
+def test_arguments_out_of_range(options):
+  with pytest.raises(errors.ArgumentError):
+    transfer.transfer(testing.chords(2, 0), STYLE, **options)
+
+
+def test_unknown_method():
+  with pytest.raises(errors.UnknownNameError, match='guided'):
+    transfer.transfer(testing.chords(2, 0), STYLE, method='magic')
+
+
+def test_a_finer_grid(notes_of):
+  """Triplets lie on a grid of 12 steps a quarter; kept notes are the same on every grid."""
+  content = testing.sequence([(60 + i % 7, i / 3, i / 3 + .3) for i in range(36)])
+  result = transfer.transfer(content, STYLE, steps_per_quarter=12, **WALK)
+  assert len(result.kept) + len(result.removed) == 36
+  assert {(n.pitch, n.start_time) for n in result.kept} <= {(n.pitch, n.start_time) for n in content.notes}
