@@ -80,7 +80,9 @@ def compare(folder):
 
 def note_seq_reads(folder):
   """How many tunes note_seq's parser reads, each given to it alone."""
+  from absl import logging
   from note_seq import abc_parser
+  logging.set_verbosity(logging.ERROR)
   count = 0
   for path in sorted(glob.glob(os.path.join(folder, 'abc', '*.abc'))):
     with open(path, 'rb') as file:
