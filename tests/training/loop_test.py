@@ -12,11 +12,14 @@ from musicnst import configs
 from musicnst import errors
 from musicnst import hparams as hparams_lib
 from musicnst import inference
+from musicnst.data import dataset
 from musicnst.models import base
 from musicnst.models import naming
+from musicnst.training import feed
 from musicnst.training import loop
 from musicnst.training import run_dir as run_dir_lib
-
+from musicnst.training import trainer as trainer_lib
+from tests.training import tiny
 
 
 def _train(config, run_dir, windows, **settings):
@@ -133,7 +136,6 @@ def test_fewer_examples_than_a_batch_is_a_clear_error(config, windows, tmp_path)
 def test_a_batch_that_the_replicas_do_not_divide_is_a_clear_error():
   class Three:
     num_replicas_in_sync = 3
-  from musicnst.training import feed
   with pytest.raises(errors.ArgumentError, match='8 cannot be divided over 3 replicas'):
     feed.training_feed(Three(), tf.data.Dataset.from_tensors({'inputs': tf.zeros([8, 1])}), 8, 0)
 
@@ -206,3 +208,18 @@ def test_settings_out_of_range_are_named(config, windows, tmp_path, wrong):
     _train(config, tmp_path, windows, **wrong)
 
 
+
+
+def test_a_classifier_of_latents_trains_on_its_bundles_encoder(config, tmp_path):
+  bundles.save(config.build_model(), config, tmp_path / 'encoder', dtype='float32')
+  latent = configs.get('genre-latent', f'encoder={tmp_path / "encoder"},z_size=4,steps=64,batch_size=4,classes=[pop,folk],filters=[4],'
+                                       'kernels=[3],strides=[1],dense=[4]')
+  path = tiny.write_windows(tmp_path / 'w.tfrecord', latent.build_converter(), 8, genres=('pop', 'folk'))
+  trainer = trainer_lib.Trainer(latent, tf.distribute.get_strategy())
+  batches = dataset.batches(path, latent.build_converter(), latent.hparams, 4, True, classes=('pop', 'folk'))
+  row, = trainer.train(iter(feed.training_feed(trainer.strategy, batches, 4, 0)), 1)
+  assert np.isfinite(row['loss'])
+  # It is loaded while the step is traced, and must not stay at its first random weights.
+  weights = bundles.read_weights(tmp_path / 'encoder')
+  for name, variable in naming.named_variables(trainer.model.frozen.model).items():
+    np.testing.assert_array_equal(variable.numpy(), weights[name])
