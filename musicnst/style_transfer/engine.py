@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from musicnst import bundles
 from musicnst import errors
+from musicnst import inference
 from musicnst.style_transfer import feature_networks
 from musicnst.style_transfer import genres
 from musicnst.style_transfer import guided
@@ -127,7 +128,7 @@ def load(name=DEFAULT_MODEL, needs='guidance', imagenet=False):
   """The Engine around the named bundle (or path), with what a method needs.
 
   Args:
-    name: of the latent model; not used where nothing is needed.
+    name: of the latent model: a bundle or run folder; not used where nothing is needed.
     needs: one of `NEEDS`.
     imagenet: of the Engine.
 
@@ -136,7 +137,7 @@ def load(name=DEFAULT_MODEL, needs='guidance', imagenet=False):
   """
   if needs == 'nothing':
     return Engine('', None, .5, (), (), None, imagenet)
-  model, config, info = bundles.load(name)
+  model, config, info = inference.load_model(name)
   converter = config.build_converter()
   if getattr(converter, 'output_depth', 0) != WINDOW_DEPTH or converter.steps != WINDOW_STEPS or not hasattr(model, 'decode_logits'):
     raise errors.ModelNotFoundError(
