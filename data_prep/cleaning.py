@@ -9,6 +9,8 @@ from musicnst.reading import meter
 
 # Sequences with more changes of meter than this are dropped, as Magenta does with time changes.
 MAX_SECTIONS = 100
+# Longer pieces, in quarters, are damaged: half an hour at 400 quarters a minute has 12,000.
+MAX_BEATS = 50_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +50,12 @@ class Filters:
     positions = {int(np.floor(n.start_time * 16 + .5)) % 16 for n in notes}
     if len(positions) < self.min_metric_positions:
       raise errors.RejectedSequence('too_few_metric_positions')
+
+
+def check_length(sequence):
+  """Raises RejectedSequence if a sequence in beats is so long that only a damaged tempo can explain it; filters or not."""
+  if sequence.total_time > MAX_BEATS or any(note.end_time > MAX_BEATS for note in sequence.notes):
+    raise errors.RejectedSequence('too_many_beats', f'{sequence.total_time:.0f} quarters, more than {MAX_BEATS}')
 
 
 # ---------------------- stretches of one meter ----

@@ -108,6 +108,7 @@ def _clean(sequence, item, settings):
   if settings.time and source.time != 'beats':
     source = dataclasses.replace(source, time=settings.time)
   sequence = source.in_beats(sequence)
+  cleaning.check_length(sequence)
   if settings.filters:
     settings.filters.check_in_beats(sequence)
   return sequence

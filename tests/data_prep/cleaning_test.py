@@ -44,6 +44,11 @@ def test_is_drum_chooses_the_notes_that_count():
   cleaning.Filters(drums_only=True).check(testing.drums(2))
 
 
+def test_a_damaged_tempo_does_not_swell_a_job():
+  cleaning.check_length(testing.sequence([(60, 0, 1), (60, 49_000, 49_001)], qpm=60))
+  assert _reason(cleaning.check_length, testing.sequence([(60, 0, 1), (60, 60_000, 60_001)], qpm=60)) == 'too_many_beats'
+
+
 def test_sections_of_one_meter():
   sequence = testing.sequence([(60, 0, 3), (62, 3, 5), (64, 4, 6), (65, 6, 8), (67, 9.5, 10)], qpm=60, meter=(4, 4))
   sequence.time_signatures.add(time=4.0, numerator=3, denominator=4)
