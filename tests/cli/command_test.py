@@ -1,8 +1,8 @@
 """The frame of the command line: help, errors, exit codes, and what it does not import."""
 import os
+import resource
 import subprocess
 import sys
-import time
 import types
 
 import pytest
@@ -146,12 +146,11 @@ def test_import_and_help_load_no_tensorflow():
 
 
 def test_help_is_quick():
-  times = []
-  for _ in range(3):
-    start = time.perf_counter()
-    subprocess.run([sys.executable, '-m', 'musicnst', '--help'], stdout=subprocess.DEVNULL, cwd=_ROOT, timeout=60, check=True)
-    times.append(time.perf_counter() - start)
-  assert min(times) < .5
+  before = resource.getrusage(resource.RUSAGE_CHILDREN)
+  subprocess.run([sys.executable, '-m', 'musicnst', '--help'], stdout=subprocess.DEVNULL, cwd=_ROOT, timeout=60, check=True)
+  after = resource.getrusage(resource.RUSAGE_CHILDREN)
+  # Time on the processor, so that a busy machine does not fail the test.
+  assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < .5
 
 
 @pytest.mark.parametrize('name', sorted(command.VERBS))
