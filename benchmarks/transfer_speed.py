@@ -1,0 +1,64 @@
+"""Seconds to restyle a piece of 90 windows: a cold process, a running process, and how that grows with ten times the music.
+
+  python benchmarks/transfer_speed.py
+
+Content: shipped pieces one after the other until 90 windows (720 quarters) are full; style: a shipped rag. Cold is the whole command
+`musicnst transfer` without report, imports and compiling included. The last figure is a ratio: ten times the windows over once.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+QUARTERS, TIMES = 720, 10
+
+
+def long_piece(folder, quarters):
+  """Notes of the shipped pieces in turn until `quarters` beats are full, at 240 quarters a minute (90 windows in 3 minutes)."""
+  from musicnst import music_proto
+  from musicnst.reading import files
+  from musicnst.reading import musical_time
+  result = music_proto.NoteSequence(ticks_per_quarter=480)
+  result.tempos.add(qpm=240)
+  at, sources = 0.0, sorted(folder.glob('*.mid'))
+  while at < quarters:
+    for path in sources:
+      sequence = files.read(path)[0]
+      piece = musical_time.in_beats(sequence, musical_time.BeatMap.from_tempos(sequence))
+      for note in piece.notes:
+        if at + note.end_time <= quarters:
+          copy = result.notes.add()
+          copy.CopyFrom(note)
+          copy.start_time, copy.end_time, copy.instrument = (at + note.start_time) / 4, (at + note.end_time) / 4, 0
+      at += 4 * -(-piece.total_time // 4)
+  result.total_time = quarters / 4
+  return result
+
+
+def main():
+  import musicnst
+  from musicnst.rendering import midi
+  pieces = pathlib.Path(musicnst.__file__).parent / 'pieces'
+  style = pieces / 'maple_leaf_rag.mid'
+  with tempfile.TemporaryDirectory() as folder:
+    content = os.path.join(folder, 'content.mid')
+    midi.write(long_piece(pieces, QUARTERS), content)
+    started = time.monotonic()
+    subprocess.run([sys.executable, '-m', 'musicnst', 'transfer', f'--content={content}', f'--style={style}',
+                    f'--output={folder}/result.mid'], check=True, stdout=subprocess.DEVNULL)
+    print(f'cold process, 90 windows: {time.monotonic() - started:.1f} s')
+  from musicnst import quiet
+  quiet.hush()
+  from musicnst.style_transfer import transfer
+  once, often = long_piece(pieces, QUARTERS), long_piece(pieces, QUARTERS * TIMES)
+  clock = lambda content: transfer.transfer(content, str(style)).seconds
+  clock(once)
+  warm = sorted(clock(once) for _ in range(3))
+  print(f'running process, 90 windows: {warm[1]:.1f} s (median of 3; {warm[0]:.1f} to {warm[2]:.1f})')
+  print(f'{TIMES} x the windows: {clock(often) / warm[1]:.2f} x the time')
+
+
+if __name__ == '__main__':
+  main()
