@@ -29,10 +29,10 @@ def _points(values):
 
 def _curve(term, points):
   lowest, highest = min(v for _, v in points), max(v for _, v in points)
-  if lowest >= 0 and lowest < highest / 2:
+  if -1e-3 * highest <= lowest < highest / 2:
     lowest = 0.  # a positive loss is read against zero unless it hardly moves
   if highest - lowest < 1e-12 * max(1, abs(highest)):
-    lowest, highest = lowest - .5, highest + .5
+    lowest, highest = min(lowest, 0.), max(highest, 0.) or 1.  # a flat line is read against zero
   first, last = points[0][0], points[-1][0]
 
   def place(i, value):
