@@ -42,10 +42,9 @@ def test_contract(name, shipped, tmp_path, notes_of):
   assert notes_of(transfer.transfer(content, style, **_options(name)).sequence) == notes_of(result.sequence)
 
 
-@pytest.mark.parametrize('name', OPTIMIZED)
-def test_the_loop_brings_the_objective_down(name, shipped, linear_engine, monkeypatch):
-  if name == 'guided':
-    monkeypatch.setattr(engine_lib, 'load', lambda *arguments: linear_engine)
+# The default method's hard decisions follow no gradient where the weights are random; `transfer_test` sees it move.
+@pytest.mark.parametrize('name', [name for name in OPTIMIZED if name != 'guided'])
+def test_the_loop_brings_the_objective_down(name, shipped):
   # A step of Adam moves every cell of a roll alike: small ones, or the first of them overshoots.
   rate = {'learning_rate': .004} if name.endswith('roll') else {}
   history = transfer.transfer(testing.chords(4, 0), testing.chords(4, 1), **{**_options(name), 'num_steps': 12, **rate}).history
