@@ -51,7 +51,7 @@ def theirs(path):
   notes = [note for note in score.toSoundingPitch().stripTies().flatten().notes
            if hasattr(note, 'pitches') and not note.duration.isGrace and not isinstance(note, music21.harmony.Harmony)]
   pairs = [(float(note.offset), pitch.midi) for note in notes for pitch in note.pitches]
-  return counted(*zip(*pairs))
+  return counted(*zip(*pairs)) if pairs else collections.Counter()
 
 
 def main():
