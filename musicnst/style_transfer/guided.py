@@ -15,11 +15,16 @@ SEGMENT_STEPS = 128
 DENSITY_LOW, DENSITY_HIGH = .65, 1.5
 # Mean chroma distance from which harmony counts as lost: about .92 of Groove2Groove's chroma similarity.
 CHROMA_ROOM = .06
+LEAST_OF_BUDGET = .75
 
 
 @dataclasses.dataclass(frozen=True)
 class Weights:
-  """Weight of each term of the objective; `harmony` weighs the chroma distance beyond `CHROMA_ROOM` once more."""
+  """Weight of each term of the objective.
+
+  `harmony` weighs the chroma distance beyond `CHROMA_ROOM` once more; `idle` the part of `LEAST_OF_BUDGET` not yet used, so that strength
+  means the same for pieces that resist and pieces that give way.
+  """
 
   statistics: float = 1.0
   classifiers: float = 2.0
@@ -31,8 +36,7 @@ class Weights:
   clash: float = 4.0
   latent: float = .3
   budget: float = 60.0
-  # Below half of the budget the transfer has not begun: it is pushed on.
-  idle: float = 20.0
+  idle: float = 120.0
 
 
 class GuidedObjective:
@@ -82,7 +86,7 @@ class GuidedObjective:
         'density': keep * w.density * density_excess(notes['onsets'], content),
         'latent': keep * w.latent * tf.reduce_mean(tf.square(z - context['z']), (1, 2)),
         'budget': w.budget * tf.square(tf.nn.relu(change - context['budget']))
-                  + w.idle * tf.square(tf.nn.relu(.5 * context['budget'] - change)),
+                  + w.idle * tf.square(tf.nn.relu(LEAST_OF_BUDGET * context['budget'] - change)),
     }
     if self.classifiers:
       terms['style_classifiers'] = style * w.classifiers * context['guided'] * self.classifier_loss(notes, context)
