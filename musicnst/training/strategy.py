@@ -45,7 +45,10 @@ def create(name='auto', tpu=''):
   if name == 'multi_worker':
     if not _workers():
       raise errors.ArgumentError('--strategy=multi_worker needs the environment variable TF_CONFIG with the cluster and the task')
-    return tf.distribute.MultiWorkerMirroredStrategy()
+    try:
+      return tf.distribute.MultiWorkerMirroredStrategy()
+    except (ValueError, RuntimeError, tf.errors.OpError) as error:
+      raise errors.ArgumentError(f'TF_CONFIG does not make a cluster: {" ".join(str(error).split())}') from error
   if name == 'tpu':
     return _tpu(tpu)
   if name == 'mirrored':

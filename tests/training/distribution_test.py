@@ -52,6 +52,12 @@ def test_damaged_tf_config_is_named(monkeypatch):
     strategy_lib.create('auto')
 
 
+def test_tf_config_without_a_task_is_named(monkeypatch):
+  monkeypatch.setenv('TF_CONFIG', json.dumps({'cluster': {'worker': ['localhost:1', 'localhost:2']}}))
+  with pytest.raises(errors.ArgumentError, match='TF_CONFIG does not make a cluster'):
+    strategy_lib.create('auto')
+
+
 def test_auto_on_one_device_is_the_default_strategy(monkeypatch):
   monkeypatch.setenv('TF_CONFIG', json.dumps({'cluster': {'worker': ['localhost:1']}}))
   assert strategy_lib.create('auto').num_replicas_in_sync == 1
