@@ -29,7 +29,7 @@ class Workers:
   """Trainings in processes of their own."""
 
   def __init__(self, folder, windows):
-    self.folder, self.windows = pathlib.Path(folder), windows
+    self.folder, self.windows, self.processes = pathlib.Path(folder), windows, []
 
   def start(self, run_dir, num_steps, kill_at=None, tf_config=None, **arguments):
     """Starts one; returns (process, file of its losses)."""
@@ -39,9 +39,11 @@ class Workers:
         'num_steps': num_steps, **tiny.EACH_STEP, **arguments}}
     environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path), **({'TF_CONFIG': json.dumps(tf_config)} if tf_config else {})}
     script = pathlib.Path(__file__).parent / 'worker.py'
-    return subprocess.Popen([sys.executable, str(script), json.dumps(request)], env=environment, stderr=subprocess.PIPE, text=True), losses
+    self.processes.append(
+        subprocess.Popen([sys.executable, str(script), json.dumps(request)], env=environment, stderr=subprocess.PIPE, text=True))
+    return self.processes[-1], losses
 
-  def finish(self, started, timeout=240):
+  def finish(self, started, timeout=600):
     """Waits; returns {step: loss}, or the exit code where it is not 0."""
     process, losses = started
     _, messages = process.communicate(timeout=timeout)
@@ -62,4 +64,9 @@ def unbroken(tmp_path_factory, config, windows):
 
 @pytest.fixture
 def workers(tmp_path, windows):
-  return Workers(tmp_path, windows)
+  """`Workers`, none of whom outlives the test."""
+  made = Workers(tmp_path, windows)
+  yield made
+  for process in made.processes:
+    process.kill()
+    process.wait()
