@@ -34,7 +34,7 @@ def midi_notes(path):
 
 
 def explained(ours, theirs):
-  """Whether every note of ours is in theirs up to a semitone or two (accidentals), and theirs has few others (untied ones)."""
+  """Whether every note of ours is in theirs within two semitones (accidentals), and theirs has at most a tenth more (untied ones)."""
   times = {}
   for onset, pitch in theirs:
     times.setdefault(onset, []).append(pitch)
