@@ -125,14 +125,19 @@ def frame_change(notes, content):
 
 
 def chroma_distance(frames, content):
-  """`[B]`: mean over half bars of 1 - cosine between the chroma of the result and of the content."""
+  """`[B]`: mean over half bars of 1 - cosine between the chroma of the result and of the content.
+
+  A half bar where only the content sounds counts 1, and so does one where only the result sounds, growing from 0 with what sounds.
+  """
   fold = tf.one_hot((tf.range(residual.PITCHES) + 21) % 12, 12)
   reference = _half_bars(tf.reduce_max(content['roll'], 2), fold)
   result = _half_bars(frames, fold)
   norm = lambda x: tf.sqrt(tf.reduce_sum(tf.square(x), -1) + 1e-6)
   cosine = tf.reduce_sum(reference * result, -1) / (norm(reference) * norm(result))
   sounding = tf.cast(tf.reduce_sum(reference, -1) > 0, tf.float32)
-  return tf.reduce_sum((1.0 - cosine) * sounding, 1) / (tf.reduce_sum(sounding, 1) + 1e-6)
+  into_silence = (1.0 - sounding) * (1.0 - tf.exp(-tf.reduce_sum(result, -1)))
+  distance = tf.reduce_sum((1.0 - cosine) * sounding + into_silence, 1)
+  return distance / (tf.reduce_sum(sounding + tf.stop_gradient(into_silence), 1) + 1e-6)
 
 
 def _half_bars(frames, fold):
