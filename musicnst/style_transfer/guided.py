@@ -16,6 +16,8 @@ DENSITY_LOW, DENSITY_HIGH = .65, 1.5
 # Mean chroma distance from which harmony counts as lost: about .92 of Groove2Groove's chroma similarity.
 CHROMA_ROOM = .06
 LEAST_OF_BUDGET = .75
+# Share of the loop in which style alone decides what changes; then what is not used of the budget begins to cost.
+FREE_SHARE = .4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +79,7 @@ class GuidedObjective:
     targets = statistics.Targets(context['target_mean'], context['target_deviation'])
     change, chroma = frame_change(notes, content), chroma_distance(notes['frames'], content)
     style, keep = context['style_weight'], context['content_weight']
+    urgency = tf.nn.relu(context['progress'] - FREE_SHARE) / (1.0 - FREE_SHARE)
     terms = {
         'style_statistics': style * w.statistics * statistics.whitened_distance(measured, targets),
         'chroma': keep * (w.chroma * chroma + w.harmony * tf.nn.relu(chroma - CHROMA_ROOM)),
@@ -86,7 +89,7 @@ class GuidedObjective:
         'density': keep * w.density * density_excess(notes['onsets'], content),
         'latent': keep * w.latent * tf.reduce_mean(tf.square(z - context['z']), (1, 2)),
         'budget': w.budget * tf.square(tf.nn.relu(change - context['budget']))
-                  + w.idle * tf.square(tf.nn.relu(LEAST_OF_BUDGET * context['budget'] - change)),
+                  + w.idle * urgency * tf.square(tf.nn.relu(LEAST_OF_BUDGET * context['budget'] - change)),
     }
     if self.classifiers:
       terms['style_classifiers'] = style * w.classifiers * context['guided'] * self.classifier_loss(notes, context)

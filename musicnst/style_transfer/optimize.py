@@ -26,9 +26,9 @@ def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), p
 
   Args:
     objective: has `terms(variable, context) -> {name: [B]}`, already weighted and differentiable. It is compiled once and kept, so it
-      must take everything that changes from run to run from `context`.
+      must take everything that changes from run to run from `context`; `context['progress']`, 0 to 1, says how far the loop is.
     start: array, first value of the variable, first axis pieces.
-    context: nested dict of tensors.
+    context: nested dict of tensors; `progress` is added.
     num_steps: updates.
     learning_rate: Adam's.
     snapshots: iterations whose variable is kept.
@@ -41,9 +41,10 @@ def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), p
   state = (variable, tf.zeros_like(variable), tf.zeros_like(variable))
   step = compiled_step(objective)
   if getattr(objective, 'any_length', False):
-    step = _for_any_length(step, state, context)
+    step = _for_any_length(step, state, {**context, 'progress': tf.constant(0.0)})
   rows, kept, names = [], {}, []
   for iteration in range(1, num_steps + 1):
+    context = {**context, 'progress': tf.constant((iteration - 1) / num_steps, tf.float32)}
     state, values = step(state, context, tf.constant(learning_rate), tf.constant(iteration, tf.float32))
     names = sorted(values)
     rows.append([values[name] for name in names])

@@ -22,7 +22,7 @@ class Settings:
     snapshots: iterations whose notes are kept.
   """
 
-  strength: float = .66
+  strength: float = .6
   style_weight: float = 1.0
   content_weight: float = 1.0
   num_steps: int = 60
