@@ -38,7 +38,7 @@ class Weights:
   clash: float = 4.0
   latent: float = .3
   budget: float = 60.0
-  idle: float = 120.0
+  idle: float = 400.0
 
 
 class GuidedObjective:
@@ -77,7 +77,7 @@ class GuidedObjective:
     notes = self.decode(z, context)
     measured = statistics.measure(notes['onsets'], notes['frames'], content['positions'], content['valid'])
     targets = statistics.Targets(context['target_mean'], context['target_deviation'])
-    change, chroma = frame_change(notes, content), chroma_distance(notes['frames'], content)
+    change, chroma = frame_change(notes['frames'], content), chroma_distance(notes['frames'], content)
     style, keep = context['style_weight'], context['content_weight']
     urgency = tf.nn.relu(context['progress'] - FREE_SHARE) / (1.0 - FREE_SHARE)
     terms = {
@@ -89,7 +89,7 @@ class GuidedObjective:
         'density': keep * w.density * density_excess(notes['onsets'], content),
         'latent': keep * w.latent * tf.reduce_mean(tf.square(z - context['z']), (1, 2)),
         'budget': w.budget * tf.square(tf.nn.relu(change - context['budget']))
-                  + w.idle * urgency * tf.square(tf.nn.relu(LEAST_OF_BUDGET * context['budget'] - change)),
+                  + w.idle * urgency * tf.square(context['budget'] * tf.nn.relu(LEAST_OF_BUDGET * context['budget'] - change)),
     }
     if self.classifiers:
       terms['style_classifiers'] = style * w.classifiers * context['guided'] * self.classifier_loss(notes, context)
@@ -120,11 +120,11 @@ def segments(notes, content):
   return rolls, tf.cast(lengths, tf.int32)
 
 
-def frame_change(notes, content):
-  """`[B]`: cells added and removed over cells sounding in the content (the content change of the CycleGAN papers)."""
-  frames = tf.reduce_max(content['roll'], 2)
-  count = tf.reduce_sum(frames, (1, 2))
-  return (tf.reduce_sum(notes['added_frames'], (1, 2)) + count - tf.reduce_sum(notes['kept_frames'], (1, 2))) / (count + 1.0)
+def frame_change(frames, content):
+  """`[B]`: cells that sound in one of result and content only, over cells sounding in the content (`metrics.transfer.content_change`)."""
+  before = tf.reduce_max(content['roll'], 2)
+  changed = before * (1.0 - frames) + (1.0 - before) * frames
+  return tf.reduce_sum(changed, (1, 2)) / (tf.reduce_sum(before, (1, 2)) + 1.0)
 
 
 def chroma_distance(frames, content):
