@@ -28,7 +28,8 @@ def encode_notes(pitches, start_steps, end_steps, total_steps, velocities=None):
   """Notes on the grid -> (roll uint8 `[total_steps, 2, 88]`, velocities uint8 `[total_steps, 88]`).
 
   A note lasts at least one step. Where the same pitch starts again before it ended, the first note ends there and the second lasts until
-  both have ended, so that what sounds is what sounded; of two equal onsets the louder velocity stays. Notes outside 21..108 or outside the steps are left out (the caller counts them).
+  both have ended, so that what sounds is what sounded; of two equal onsets the louder velocity stays. Notes outside 21..108 or outside
+  the steps are left out (the caller counts them).
   """
   roll = np.zeros((total_steps, 2, NUM_PITCHES), np.uint8)
   loudness = np.zeros((total_steps, NUM_PITCHES), np.uint8)
