@@ -95,7 +95,7 @@ def note_seq_reads(folder):
 
 def main():
   parser = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
-  parser.add_argument('--folder', required=True)
+  parser.add_argument('--folder', default=os.environ.get('MUSICNST_SHARED', '../shared') + '/data/nottingham')
   folder = parser.parse_args().folder
   start = time.perf_counter()
   tunes = sum(len(abc.read(path)[0]) for path in sorted(glob.glob(os.path.join(folder, 'abc', '*.abc'))))

@@ -6,6 +6,7 @@ Prints, for corpora that lie on their grid, that are played freely, and for TPD'
 (`data_prep.corpora.tpd.beat_concentration`) in each tenth, and how many reach the threshold.
 """
 import argparse
+import os
 
 import numpy as np
 
@@ -20,7 +21,7 @@ GROUPS = (('nottingham', 'folk', 9), ('asap', 'classical', 2), ('maestro', 'clas
 def main():
   """Prints a row a group."""
   parser = argparse.ArgumentParser()
-  parser.add_argument('--root', required=True)
+  parser.add_argument('--root', default=os.environ.get('MUSICNST_SHARED', '../shared') + '/data')
   root = parser.parse_args().root
   print(f'{"corpus":12} {"genre":10} pieces  reach {tpd.MIN_CONCENTRATION}  pieces by tenth of concentration')
   for name, genre, every in GROUPS:

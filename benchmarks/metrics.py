@@ -5,6 +5,7 @@
 The first file is the style, every file in turn content and, moved by two semitones, the result. Milliseconds a piece: median and worst.
 """
 import argparse
+import os
 import collections
 import glob
 import time
@@ -60,5 +61,5 @@ def run(paths):
 
 if __name__ == '__main__':
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-  parser.add_argument('--files', required=True, help='glob of music files')
+  parser.add_argument('--files', default=os.environ.get('MUSICNST_SHARED', '../shared') + '/data/karaoke/*.mid', help='glob of music files')
   run(sorted(glob.glob(parser.parse_args().files, recursive=True)))

@@ -7,6 +7,7 @@ and title; asap: editions with and without repeats) should share their numbers, 
 one work has several titles, so both columns hold some of the other kind. The last columns are what a search finds and what its groups say.
 """
 import argparse
+import os
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def entries_of(name, root):
 def main():
   """Prints the shares of equal numbers of pairs by corpus, and how many pieces would have leaked."""
   parser = argparse.ArgumentParser()
-  parser.add_argument('--root', required=True)
+  parser.add_argument('--root', default=os.environ.get('MUSICNST_SHARED', '../shared') + '/data')
   root = parser.parse_args().root
   print('share of equal numbers, pairs from', *EDGES[:-1])
   for name in ('asap', 'maestro', 'nottingham', 'pop909', 'tpd', 'easymusicnotes'):

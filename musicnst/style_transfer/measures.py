@@ -1,6 +1,7 @@
 """The figures of one transfer: how much changed, how much of the content stayed, how near the style came."""
 import numpy as np
 
+from musicnst import errors
 from musicnst.metrics import metric_map
 from musicnst.metrics import notes as notes_lib
 from musicnst.style_transfer import genres
@@ -32,9 +33,10 @@ def _genre_measures(whole, result, details, engine):
     return {}
   index = engine.classes.index(target)
   probability = lambda piece: genres.recognise(piece, engine.classifiers, engine.classes)[0][index]
-  if all(note.is_drum for note in result.notes):
+  try:
+    after = piece_lib.from_sequence(result, whole.steps_per_quarter, beat_map=whole.beat_map)
+  except errors.RejectedSequence:  # nothing is left that a classifier reads
     return {}
-  after = piece_lib.from_sequence(result, whole.steps_per_quarter, beat_map=whole.beat_map)
   return {'style_genre_before': float(probability(whole)), 'style_genre_after': float(probability(after))}
 
 
