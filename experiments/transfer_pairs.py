@@ -3,11 +3,15 @@
   python -m experiments.transfer_pairs --corpus_root=/data --split=test --output=experiments/results/transfer_pairs
   python -m experiments.transfer_pairs --corpus_root=/data --split=validation --strengths=.25,.5,.75,1 --output=experiments/results/strength
 
-Writes OUTPUT.json and OUTPUT.md. Twelve pairs: every ordered pair of jazz, classical, pop and folk, contents and styles drawn with a seed.
-About three minutes for one strength on two cores.
+  python -m experiments.transfer_pairs --summarize='experiments/results/*pairs*.json'
+
+Writes OUTPUT.json and OUTPUT.md; the last form prints the means of several results, a line each. Twelve pairs: every ordered pair of jazz,
+classical, pop and folk, contents and styles drawn with a seed. About a minute for one strength on two cores.
 """
+import glob
 import itertools
 import json
+import os
 import time
 
 from absl import app
@@ -23,6 +27,8 @@ FLAGS = flags.FLAGS
 CORPORA = {'jazz': 'tpd-jazz', 'classical': 'asap', 'pop': 'pop909', 'folk': 'nottingham'}
 COLUMNS = ('content_change', 'content_added', 'content_removed', 'onset_change', 'chroma_similarity', 'skyline_kept', 'density_ratio', 'key_share',
            'one_step_share', 'style_time_pitch', 'style_genre_before', 'style_genre_after', 'seconds')
+SUMMARY = ('content_change', 'content_added', 'content_removed', 'chroma_similarity', 'skyline_kept', 'density_ratio', 'key_share', 'one_step_share',
+           'style_time_pitch', 'style_genre_before', 'style_genre_after')
 
 
 def draw(corpus_root, split, count, seed):
@@ -76,14 +82,28 @@ def _write(rows, output):
     out.write('\n'.join(lines) + '\n')
 
 
+def summarize(pattern):
+  """Prints a table: the means of `SUMMARY` for each result file."""
+  print('| result | ' + ' | '.join(SUMMARY) + ' |\n|' + '---|' * (len(SUMMARY) + 1))
+  for path in sorted(glob.glob(pattern)):
+    with open(path, encoding='utf-8') as file:
+      rows = json.load(file)
+    means = [np.mean([row[name] for row in rows]) if name in rows[0] else float('nan') for name in SUMMARY]
+    print(f'| {os.path.splitext(os.path.basename(path))[0]} | ' + ' | '.join('-' if np.isnan(mean) else f'{mean:.2f}' for mean in means) + ' |')
+
+
 def main(_):
+  if FLAGS.summarize:
+    summarize(FLAGS.summarize)
+    return
   strengths = [float(s) for s in FLAGS.strengths] or [None]
   run(FLAGS.corpus_root, FLAGS.split, strengths, FLAGS.output, FLAGS.seed, FLAGS.method)
 
 
 if __name__ == '__main__':
-  flags.DEFINE_string('corpus_root', None, 'Folder that holds the corpora.', required=True)
-  flags.DEFINE_string('output', None, 'Path of the results without extension.', required=True)
+  flags.DEFINE_string('corpus_root', '', 'Folder that holds the corpora.')
+  flags.DEFINE_string('output', '', 'Path of the results without extension.')
+  flags.DEFINE_string('summarize', '', 'Print the means of these results (a glob) and stop.')
   flags.DEFINE_enum('split', 'test', ('train', 'validation', 'test'), 'Split the pieces come from.')
   flags.DEFINE_list('strengths', [], "Strengths to try; the method's default without.")
   flags.DEFINE_string('method', 'guided', 'Method.')

@@ -8,22 +8,12 @@
 from absl import flags
 
 from musicnst import errors
+from musicnst.cli import definers
 
 
 def define_flags(flag_values):
   """The verb's flags; those of Magenta's music_vae_train keep their names."""
-  def string(name, default, text):
-    flags.DEFINE_string(name, default, text, flag_values=flag_values)
-
-  def integer(name, default, text):
-    flags.DEFINE_integer(name, default, text, flag_values=flag_values)
-
-  def number(name, default, text):
-    flags.DEFINE_float(name, default, text, flag_values=flag_values)
-
-  def boolean(name, default, text):
-    flags.DEFINE_boolean(name, default, text, flag_values=flag_values)
-
+  string, integer, number, boolean = definers.definers(flag_values)
   string('config', '', 'Name of the config; musicnst list shows them. With --mode=eval, or to go on, the run folder knows it.')
   string('run_dir', None, 'Folder of the run: config.json, train/, best/, eval/.')
   flags.DEFINE_enum('mode', 'train', ('train', 'eval'), 'Train, or measure the latest checkpoint.', flag_values=flag_values)

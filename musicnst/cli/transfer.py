@@ -11,22 +11,12 @@ import sys
 from absl import flags
 
 from musicnst import errors
+from musicnst.cli import definers
 
 
 def define_flags(flag_values):
   """The verb's flags."""
-  def string(name, default, text):
-    flags.DEFINE_string(name, default, text, flag_values=flag_values)
-
-  def integer(name, default, text):
-    flags.DEFINE_integer(name, default, text, flag_values=flag_values)
-
-  def number(name, default, text):
-    flags.DEFINE_float(name, default, text, flag_values=flag_values)
-
-  def boolean(name, default, text):
-    flags.DEFINE_boolean(name, default, text, flag_values=flag_values)
-
+  string, integer, number, boolean = definers.definers(flag_values)
   string('content', None, 'File (or folder) whose music is restyled.')
   string('style', None, 'File, several with commas between, or a folder: whose style it takes.')
   string('output', None, 'MIDI file to write; a folder where --content is one.')
