@@ -64,17 +64,12 @@ def load(path=DEFAULT_FILE):
   return GenreStatistics.load(path)
 
 
-@functools.lru_cache(maxsize=1)
-def _measure():
-  return tf.function(statistics.measure, reduce_retracing=True)
-
-
 def piece_statistics(piece):
   """Piece -> group -> float32 `[N]`."""
   onsets = piece.roll[None, :, 0].astype(np.float32)
   frames = piece.frames[None].astype(np.float32)
   positions = np.eye(piece_lib.POSITIONS, dtype=np.float32)[piece.positions][None]
-  measured = _measure()(onsets, frames, positions, np.ones((1, piece.total_steps), np.float32))
+  measured = statistics.measure(*map(tf.constant, (onsets, frames, positions, np.ones((1, piece.total_steps), np.float32))))
   return {group: value.numpy()[0] for group, value in measured.items()}
 
 
