@@ -9,8 +9,8 @@ from musicnst.reading import musical_time
 from musicnst.representations import pianoroll
 
 POSITIONS = 16
-# More steps than this (three hours at 120 quarters a minute) are a damaged tempo map, not a piece.
-MAX_STEPS = 90_000
+# More steps than this (six hours at 400 quarters a minute) are a damaged tempo map, not a piece; about half a kilobyte each.
+MAX_STEPS = 600_000
 
 
 @dataclasses.dataclass(frozen=True)
