@@ -88,7 +88,8 @@ def summarize(pattern):
   for path in sorted(glob.glob(pattern)):
     with open(path, encoding='utf-8') as file:
       rows = json.load(file)
-    means = [np.mean([row[name] for row in rows]) if name in rows[0] else float('nan') for name in SUMMARY]
+    found = [[row[name] for row in rows if name in row] for name in SUMMARY]  # genres are not known to every method, nor of every piece
+    means = [np.mean(values) if values else float('nan') for values in found]
     print(f'| {os.path.splitext(os.path.basename(path))[0]} | ' + ' | '.join('-' if np.isnan(mean) else f'{mean:.2f}' for mean in means) + ' |')
 
 
