@@ -52,7 +52,7 @@ class GuidedObjective:
 
   The context is a dict: `content` (tensors of a ContentBatch), `z` and `probability` of the content, `target_mean` and
   `target_deviation` (dicts of `[B, N]`), `source` and `target` (int `[B]`, classes), `guided` (`[B]`, 1 where the classifiers apply),
-  `budget` (`[B]`), `style_weight`, `content_weight` (scalars).
+  `budget` (`[B]`), `style_weight`, `content_weight` and the loop's `progress` (scalars).
   """
 
   # `optimize.run` traces `terms` once for pieces of any length.
