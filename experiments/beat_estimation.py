@@ -1,6 +1,6 @@
 """How well beats are estimated, and which pieces are believed to follow their own tempo map.
 
-  python experiments/beat_estimation.py --data=/data --output=experiments/results/beat_estimation.json
+  python -m experiments.run beat_estimation --data=/data --output=experiments/results/beat_estimation.json
 
 Needs a folder of corpora with a `manifest.csv` (corpus, path, label, split). About 3 minutes on one core.
 
@@ -20,13 +20,13 @@ onsets within 1/16 of a sixteenth of the estimated grid. `intervals` is the shar
 of sixteenths is right (at the best level): what a quantizer makes of it. `downbeat` is the share of songs whose bars begin on an
 annotated bar's first beat.
 """
-import argparse
 import csv
 import json
 import os
 import random
 import time
 
+from absl import flags
 import numpy as np
 
 from musicnst import files as outputs
@@ -166,17 +166,16 @@ def run(root):
   return result
 
 
-def main():
-  parser = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
-  parser.add_argument('--data', required=True)
-  parser.add_argument('--output')
-  arguments = parser.parse_args()
-  text = json.dumps(run(arguments.data), indent=1)
+def define_flags(flag_values):
+  """The experiment's flags."""
+  flags.DEFINE_string('data', None, 'Folder with manifest.csv.', flag_values=flag_values, required=True)
+  flags.DEFINE_string('output', '', 'JSON file to write.', flag_values=flag_values)
+
+
+def main(flag_values):
+  """Flags -> `run`."""
+  text = json.dumps(run(flag_values.data), indent=1)
   print(text)
-  if arguments.output:
-    with outputs.atomic_path(arguments.output) as path, open(path, 'w') as file:
+  if flag_values.output:
+    with outputs.atomic_path(flag_values.output) as path, open(path, 'w') as file:
       file.write(text + '\n')
-
-
-if __name__ == '__main__':
-  main()

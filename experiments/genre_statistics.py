@@ -1,11 +1,10 @@
 """The whitened genre statistics that ship: mean and deviation of every style statistic over training pieces, by genre.
 
-  python -m experiments.genre_statistics --corpus_root=/data --output=musicnst/pretrained/genre-statistics.npz
+  python -m experiments.run genre_statistics --corpus_root=/data --output=musicnst/pretrained/genre-statistics.npz
 
 Takes about three minutes on one core. Pieces of the training split of jazz (tpd-jazz), classical (asap), pop (pop909) and folk
 (nottingham), cut into stretches of 32 bars; a stretch counts if it is at least 16 bars long.
 """
-from absl import app
 from absl import flags
 
 from data_prep.corpora import corpus_map
@@ -14,7 +13,6 @@ from musicnst import files
 from musicnst.style_transfer import genres
 from musicnst.style_transfer import piece as piece_lib
 
-FLAGS = flags.FLAGS
 GENRES = ('classical', 'folk', 'jazz', 'pop')
 STRETCH_STEPS, LEAST_STEPS, MAX_STRETCHES = 512, 256, 4
 
@@ -49,13 +47,14 @@ def run(corpus_root, output, corpora='all-genres', split='train'):
   return {genre: labels.count(genre) for genre in GENRES}
 
 
-def main(_):
-  for genre, count in run(FLAGS.corpus_root, FLAGS.output, FLAGS.corpora).items():
+def define_flags(flag_values):
+  """The experiment's flags."""
+  flags.DEFINE_string('corpus_root', None, 'Folder that holds the corpora.', flag_values=flag_values, required=True)
+  flags.DEFINE_string('output', None, '.npz to write.', flag_values=flag_values, required=True)
+  flags.DEFINE_string('corpora', 'all-genres', 'Corpora whose pieces have a genre.', flag_values=flag_values)
+
+
+def main(flag_values):
+  """Flags -> `run`."""
+  for genre, count in run(flag_values.corpus_root, flag_values.output, flag_values.corpora).items():
     print(f'{genre}: {count} stretches')
-
-
-if __name__ == '__main__':
-  flags.DEFINE_string('corpus_root', None, 'Folder that holds the corpora.', required=True)
-  flags.DEFINE_string('output', None, '.npz to write.', required=True)
-  flags.DEFINE_string('corpora', 'all-genres', 'Corpora whose pieces have a genre.')
-  app.run(main)

@@ -1,9 +1,9 @@
 """The default transfer on pairs of pieces across corpora: how much changes, how much stays, and how strength is calibrated.
 
-  python -m experiments.transfer_pairs --corpus_root=/data --split=test --output=experiments/results/transfer_pairs
-  python -m experiments.transfer_pairs --corpus_root=/data --split=validation --strengths=.25,.5,.75,1 --output=experiments/results/strength
+  python -m experiments.run transfer_pairs --corpus_root=/data --split=test --output=experiments/results/transfer_pairs
+  python -m experiments.run transfer_pairs --corpus_root=/data --split=validation --strengths=.25,.5,.75,1 --output=experiments/results/strength
 
-  python -m experiments.transfer_pairs --summarize='experiments/results/*pairs*.json'
+  python -m experiments.run transfer_pairs --summarize='experiments/results/*pairs*.json'
 
 Writes OUTPUT.json and OUTPUT.md; the last form prints the means of several results, a line each. Twelve pairs: every ordered pair of jazz,
 classical, pop and folk, contents and styles drawn with a seed. About a minute for one strength on two cores.
@@ -14,7 +14,6 @@ import json
 import os
 import time
 
-from absl import app
 from absl import flags
 import numpy as np
 
@@ -23,7 +22,6 @@ from musicnst import errors
 from musicnst import files
 from musicnst.style_transfer import transfer
 
-FLAGS = flags.FLAGS
 CORPORA = {'jazz': 'tpd-jazz', 'classical': 'asap', 'pop': 'pop909', 'folk': 'nottingham'}
 COLUMNS = ('content_change', 'content_added', 'content_removed', 'onset_change', 'chroma_similarity', 'skyline_kept', 'density_ratio', 'key_share',
            'one_step_share', 'style_time_pitch', 'style_genre_before', 'style_genre_after', 'seconds')
@@ -93,20 +91,23 @@ def summarize(pattern):
     print(f'| {os.path.splitext(os.path.basename(path))[0]} | ' + ' | '.join('-' if np.isnan(mean) else f'{mean:.2f}' for mean in means) + ' |')
 
 
-def main(_):
-  if FLAGS.summarize:
-    summarize(FLAGS.summarize)
+def define_flags(flag_values):
+  """The experiment's flags."""
+  flags.DEFINE_string('corpus_root', '', 'Folder that holds the corpora.', flag_values=flag_values)
+  flags.DEFINE_string('output', '', 'Path of the results without extension.', flag_values=flag_values)
+  flags.DEFINE_string('summarize', '', 'Print the means of these results (a glob) and stop.', flag_values=flag_values)
+  flags.DEFINE_enum('split', 'test', ('train', 'validation', 'test'), 'Split the pieces come from.', flag_values=flag_values)
+  flags.DEFINE_list('strengths', [], "Strengths to try; the method's default without.", flag_values=flag_values)
+  flags.DEFINE_string('method', 'guided', 'Method.', flag_values=flag_values)
+  flags.DEFINE_integer('seed', 0, 'Of the draw of pieces.', flag_values=flag_values)
+
+
+def main(flag_values):
+  """Flags -> `summarize` or `run`."""
+  if flag_values.summarize:
+    summarize(flag_values.summarize)
     return
-  strengths = [float(s) for s in FLAGS.strengths] or [None]
-  run(FLAGS.corpus_root, FLAGS.split, strengths, FLAGS.output, FLAGS.seed, FLAGS.method)
-
-
-if __name__ == '__main__':
-  flags.DEFINE_string('corpus_root', '', 'Folder that holds the corpora.')
-  flags.DEFINE_string('output', '', 'Path of the results without extension.')
-  flags.DEFINE_string('summarize', '', 'Print the means of these results (a glob) and stop.')
-  flags.DEFINE_enum('split', 'test', ('train', 'validation', 'test'), 'Split the pieces come from.')
-  flags.DEFINE_list('strengths', [], "Strengths to try; the method's default without.")
-  flags.DEFINE_string('method', 'guided', 'Method.')
-  flags.DEFINE_integer('seed', 0, 'Of the draw of pieces.')
-  app.run(main)
+  if not flag_values.corpus_root or not flag_values.output:
+    raise errors.ArgumentError('give --corpus_root and --output, or --summarize')
+  strengths = [float(s) for s in flag_values.strengths] or [None]
+  run(flag_values.corpus_root, flag_values.split, strengths, flag_values.output, flag_values.seed, flag_values.method)

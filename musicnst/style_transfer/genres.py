@@ -55,7 +55,7 @@ class GenreStatistics:
         return cls(genres=tuple(str(g) for g in data['genres']), **kinds)
     except (OSError, KeyError, ValueError, EOFError) as error:
       raise errors.ModelNotFoundError(
-          f'{path}: no usable genre statistics ({error}). Make them with python -m experiments.genre_statistics.') from error
+          f'{path}: no usable genre statistics ({error}). Make them with python -m experiments.run genre_statistics.') from error
 
 
 @functools.lru_cache(maxsize=4)

@@ -1,0 +1,44 @@
+"""Runs one experiment by its name; the only file of this package that reads a command line.
+
+  python -m experiments.run transfer_pairs --corpus_root=/data --split=test --output=experiments/results/transfer_pairs
+
+An experiment is a module with `define_flags(flag_values)` and `main(flag_values)`; without a name the list is printed.
+"""
+import importlib
+import sys
+
+from absl import flags
+
+from musicnst import errors
+from musicnst import quiet
+from musicnst import registry
+
+# Name -> one line; the module of the same name is imported when it is asked for.
+EXPERIMENT_MAP = {
+    'beat_estimation': 'how well beats are found, against annotation and against scores played with random tempo curves',
+    'genre_statistics': 'makes the genre statistics that the default transfer ships with',
+    'transfer_pairs': 'a method on twelve pairs of pieces across corpora; calibration of strength; means of several results',
+}
+
+
+def execute(arguments):
+  """Runs a command line given as a list without the program's name; returns the exit code."""
+  if not arguments or arguments[0] in ('-h', '--help'):
+    print(__doc__ + '\n' + '\n'.join(f'  {name:18} {text}' for name, text in EXPERIMENT_MAP.items()))
+    return 0 if arguments else 2
+  quiet.hush()
+  try:
+    registry.lookup(EXPERIMENT_MAP, arguments[0], 'experiment')
+    module = importlib.import_module(f'experiments.{arguments[0]}')
+    flag_values = flags.FlagValues()
+    module.define_flags(flag_values)
+    flag_values(arguments)
+    module.main(flag_values)
+  except (errors.MusicnstError, flags.Error) as error:
+    print(f'experiments.run {arguments[0]}: {error}', file=sys.stderr)
+    return 2
+  return 0
+
+
+if __name__ == '__main__':
+  sys.exit(execute(sys.argv[1:]))
