@@ -49,7 +49,7 @@ def test_melody_and_skyline():
   assert melody == {(0, 72)} and skyline == {(0, 72), (4, 64), (8, 50)}
 
 
-@pytest.mark.parametrize('notes, reason', [([], 'no_pitched_notes'), ([(110, 0, 1)], 'no_pitched_notes'), ([(60, 0, 30000)], 'too_long')])
+@pytest.mark.parametrize('notes, reason', [([], 'no_pitched_notes'), ([(110, 0, 1)], 'no_pitched_notes'), ([(60, 0, 200_000)], 'too_long')])
 def test_rejects(notes, reason):
   with pytest.raises(errors.RejectedSequence) as caught:
     piece_lib.from_sequence(testing.sequence(notes))
