@@ -12,7 +12,7 @@ from musicnst.metrics import common_run
 from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import tonal
 
-CHROMA_FRAMES_PER_BEAT = 12
+# In frames, of which a beat has 12.
 CHROMA_WINDOW, CHROMA_STRIDE = 24, 12
 # A sixteenth is a quarter of a beat; half of it is how far two onsets may lie apart and still be one.
 HALF_STEP_BEATS = .125

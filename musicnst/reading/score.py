@@ -15,8 +15,6 @@ DEFAULT_VELOCITY = 80
 # MIDI velocity of each dynamic mark: 16 a step, mf = 80.
 DYNAMICS = {'pppp': 10, 'ppp': 16, 'pp': 33, 'p': 49, 'mp': 64, 'mf': 80, 'f': 96, 'ff': 112, 'fff': 126, 'ffff': 127, 'sf': 112, 'sfz': 112,
             'fp': 96, 'fz': 112}
-# proto key (C = 0 by semitones) for -7..7 fifths of a major scale.
-MAJOR_KEYS = {fifths: fifths * 7 % 12 for fifths in range(-7, 8)}
 MOST_TIMES = 32
 
 

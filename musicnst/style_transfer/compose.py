@@ -44,6 +44,18 @@ def edit_of(piece, gates, added_onsets, added_frames):
   return Edit(keep=keep, pitches=pitches, start_steps=starts, end_steps=ends)
 
 
+def edit_of_notes(piece, notes, row=0):
+  """Edit of one row of decided notes (numpy of `residual.decode`: `gates`, `added_onsets`, `added_frames`, each `[B, T', 88]`)."""
+  decided = lambda name: notes[name][row, :piece.total_steps] > .5
+  return edit_of(piece, decided('gates'), decided('added_onsets'), decided('added_frames'))
+
+
+def keeping(keep):
+  """Edit that adds nothing and keeps the notes of `keep`, bool `[N]`."""
+  nothing = np.zeros(0, int)
+  return Edit(keep, nothing, nothing, nothing)
+
+
 def compose(source, parts):
   """Applies the edits of all parts to their common source.
 

@@ -34,7 +34,7 @@ def half_notes(request):
   edits = []
   for candidate in range(request.settings.candidates):
     generator = np.random.default_rng([request.settings.seed, candidate])
-    edits.append([_kept(_half(piece, generator) | ~editable[piece.start_steps])
+    edits.append([compose.keeping(_half(piece, generator) | ~editable[piece.start_steps])
                   for piece, editable in zip(request.contents, request.editable)])
   return request_lib.Found(edits)
 
@@ -138,19 +138,13 @@ def _residual_edit(request, index, latents, moved):
       protect_melody=request.settings.protect_melody)
   tensors, start = batch.tensors(), tf.constant(latents)
   context = {'content': tensors, 'z': start, 'probability': engine.probability(start, tensors)}
-  notes = {name: value.numpy()[0, :content.total_steps] > .5 for name, value in engine.decode(tf.constant(moved), context).items()}
-  return compose.edit_of(content, notes['gates'], notes['added_onsets'], notes['added_frames'])
+  return compose.edit_of_notes(content, {name: value.numpy() for name, value in engine.decode(tf.constant(moved), context).items()})
 
 
 # === Edits ===
 
 def _found(request, roll):
   return request_lib.Found([[request_lib.edit_within(request, i, roll(i)) for i in range(len(request.contents))]])
-
-
-def _kept(keep):
-  nothing = np.zeros(0, int)
-  return compose.Edit(keep, nothing, nothing, nothing)
 
 
 def _half(piece, generator):

@@ -12,13 +12,14 @@ from musicnst.style_transfer import feature_networks
 from musicnst.style_transfer import genres
 from musicnst.style_transfer import guided
 from musicnst.style_transfer import residual
+from musicnst.style_transfer import spaces
 
 DEFAULT_MODEL = 'polyphonic-2bar'
 # Three different classifiers that steer the transfer; judges of results are others.
 CLASSIFIERS = ('genre-inner-a', 'genre-inner-b', 'genre-inner-c')
 # The paper's composer classifiers: on rolls, and on rows of the latent model's latents.
 COMPOSER_ROLL, COMPOSER_LATENT = 'composer-roll', 'composer-latent'
-WINDOW_STEPS, WINDOW_DEPTH = 32, 176
+WINDOW_DEPTH = 176
 # What a method needs: everything the default method uses, the latent model alone, or nothing but the music.
 NEEDS = ('guidance', 'latents', 'nothing')
 
@@ -65,8 +66,8 @@ class Engine:
   def encode_rolls(self, rolls):
     """float32 `[B, S * 32, 2, 88]` -> posterior means, numpy `[B, S, Z]`."""
     batch, steps = rolls.shape[:2]
-    means = self.encode(np.asarray(rolls, np.float32).reshape(-1, WINDOW_STEPS, WINDOW_DEPTH))
-    return means.numpy().reshape(batch, steps // WINDOW_STEPS, self.model.z_size)
+    means = self.encode(np.asarray(rolls, np.float32).reshape(-1, spaces.WINDOW_STEPS, WINDOW_DEPTH))
+    return means.numpy().reshape(batch, steps // spaces.WINDOW_STEPS, self.model.z_size)
 
   @property
   def autoregressive(self):
@@ -83,7 +84,7 @@ class Engine:
     """Latents `[B, S, Z]` -> decided cells, float32 numpy 0/1 `[B, S * 32, 2, 88]`; an autoregressive decoder runs freely."""
     batch, rows, size = z.shape
     tokens = self._tokens(tf.constant(np.asarray(z, np.float32).reshape(-1, size)))
-    return tokens.numpy().reshape(batch, rows * WINDOW_STEPS, 2, WINDOW_DEPTH // 2)
+    return tokens.numpy().reshape(batch, rows * spaces.WINDOW_STEPS, 2, WINDOW_DEPTH // 2)
 
   @functools.cached_property
   def composer_roll(self):
@@ -139,7 +140,7 @@ def load(name=DEFAULT_MODEL, needs='guidance', imagenet=False):
     return Engine('', None, .5, (), (), None, imagenet)
   model, config, info = inference.load_model(name)
   converter = config.build_converter()
-  if getattr(converter, 'output_depth', 0) != WINDOW_DEPTH or converter.steps != WINDOW_STEPS or not hasattr(model, 'decode_logits'):
+  if getattr(converter, 'output_depth', 0) != WINDOW_DEPTH or converter.steps != spaces.WINDOW_STEPS or not hasattr(model, 'decode_logits'):
     raise errors.ModelNotFoundError(
         f'{name}: style transfer works with a latent model of 32 steps of the polyphonic roll, and this is {config.name}.')
   threshold = float(info.get('threshold') or config.hparams.threshold)

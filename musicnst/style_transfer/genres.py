@@ -5,6 +5,7 @@ The statistics come from the training pieces of each genre (`experiments/genre_s
 import dataclasses
 import functools
 import os
+import weakref
 
 import numpy as np
 import tensorflow as tf
@@ -64,8 +65,24 @@ def load(path=DEFAULT_FILE):
   return GenreStatistics.load(path)
 
 
+# What was measured of a piece stays with it: a style is asked about for every content and stretch, a content for every candidate.
+_MEASURED = weakref.WeakKeyDictionary()
+
+
+def _once(piece, key, measure):
+  """`measure()`, remembered for this very piece and key."""
+  known = _MEASURED.setdefault(piece, {})
+  if key not in known:
+    known[key] = measure()
+  return known[key]
+
+
 def piece_statistics(piece):
   """Piece -> group -> float32 `[N]`."""
+  return _once(piece, 'statistics', lambda: _statistics(piece))
+
+
+def _statistics(piece):
   onsets = piece.roll[None, :, 0].astype(np.float32)
   frames = piece.frames[None].astype(np.float32)
   positions = np.eye(piece_lib.POSITIONS, dtype=np.float32)[piece.positions][None]
@@ -120,19 +137,23 @@ def targets(style_rows, known, genre=None, genre_share=.5):
 
 def recognise(piece, classifiers, genres):
   """(probabilities float64 `[C]`, name or None): the genre of a piece, the mean of the classifiers over segments of 128 steps."""
+  total = _once(piece, (*classifiers, *genres), lambda: _probabilities(piece, classifiers, len(genres)))
+  best = int(np.argmax(total))
+  return total, genres[best] if total[best] >= RECOGNISED else None
+
+
+def _probabilities(piece, classifiers, num_genres):
   steps, size = piece.total_steps, 128
   count = -(-steps // size)
   roll = np.zeros((count * size, 2, 88), np.float32)
   roll[:steps] = piece.roll
   rolls = roll.reshape(count, size, -1)
   lengths = np.minimum(size, steps - size * np.arange(count)).astype(np.int32)
-  total = np.zeros(len(genres))
+  total = np.zeros(num_genres)
   for classifier in classifiers:
     probabilities = tf.nn.softmax(_logits(classifier)(tf.constant(rolls), tf.constant(lengths))).numpy().astype(np.float64)
     total += (probabilities * lengths[:, None]).sum(0) / lengths.sum()
-  total /= max(len(classifiers), 1)
-  best = int(np.argmax(total))
-  return total, genres[best] if total[best] >= RECOGNISED else None
+  return total / max(len(classifiers), 1)
 
 
 @functools.lru_cache(maxsize=8)

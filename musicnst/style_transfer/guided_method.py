@@ -79,13 +79,6 @@ def _candidate_noise(shape, settings):
 
 def _edits(engine, z, context, contents, candidates):
   """Latents -> for each candidate, a list of Edit, one a content."""
-  notes = {name: value.numpy() > .5 for name, value in engine.decode(tf.constant(z), context).items()}
-  result = []
-  for candidate in range(candidates):
-    edits = []
-    for i, content in enumerate(contents):
-      row, steps = i * candidates + candidate, content.total_steps
-      edits.append(compose.edit_of(
-          content, notes['gates'][row, :steps], notes['added_onsets'][row, :steps], notes['added_frames'][row, :steps]))
-    result.append(edits)
-  return result
+  notes = {name: value.numpy() for name, value in engine.decode(tf.constant(z), context).items()}
+  return [[compose.edit_of_notes(content, notes, i * candidates + candidate) for i, content in enumerate(contents)]
+          for candidate in range(candidates)]

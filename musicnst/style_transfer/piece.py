@@ -13,7 +13,7 @@ POSITIONS = 16
 MAX_STEPS = 600_000
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Piece:
   """One piece, or one instrument's part of it, T steps long.
 

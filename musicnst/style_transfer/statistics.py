@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 PITCHES = 88
-STEPS_PER_BAR = 16
 # First key (21 = A0 is key 0) of each register band: below C3, C3 to B3, C4 to B4, C5 and above.
 BAND_EDGES = (0, 27, 39, 51, 88)
 REGISTER_WIDTH = 7

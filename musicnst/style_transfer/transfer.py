@@ -15,12 +15,12 @@ from musicnst.style_transfer import drums as drums_lib
 from musicnst.style_transfer import measures
 from musicnst.style_transfer import piece as piece_lib
 from musicnst.style_transfer import request as request_lib
+from musicnst.style_transfer import spaces
 
 # A stretch of at most this many steps (128 windows) is restyled at a time; longer pieces are cut into equal stretches.
 SECTION_STEPS = 4096
 # So many padded steps are optimized side by side: about 2 GiB.
 GROUP_STEPS = 16384
-WINDOW_STEPS = 32
 TRACKS = ('merge', 'each')
 
 
@@ -162,7 +162,7 @@ class _Task:
     stretches = [stretch for part in _parts(whole, self.tracks, self.grid) for stretch in _stretches(part, editable)]
     pieces = [piece for piece, _ in stretches]
     if self.settings.strength == 0 or not stretches:
-      return pieces, request_lib.Found([[_no_change(piece) for piece in pieces]])
+      return pieces, request_lib.Found([[compose.keeping(np.ones(len(piece.note_index), bool)) for piece in pieces]])
     groups = _groups(stretches, self.settings.candidates)
     styles = [piece for _, piece in self.styles]
     found = [self.entry.run(request_lib.Request(
@@ -291,15 +291,10 @@ def _stretches(part, editable):
     return []
   first, last = int(steps[0]), int(steps[-1]) + 1
   count = -(-(last - first) // SECTION_STEPS)
-  size = -(-(last - first) // (count * WINDOW_STEPS)) * WINDOW_STEPS
+  size = -(-(last - first) // (count * spaces.WINDOW_STEPS)) * spaces.WINDOW_STEPS
   found = []
   for start in range(first, last, size):
     section = part.section(start, min(start + size, last))
     if section is not None:
       found.append((section, editable[start:start + section.total_steps]))
   return found
-
-
-def _no_change(piece):
-  empty = np.zeros(0, int)
-  return compose.Edit(np.ones(len(piece.note_index), bool), empty, empty, empty)
