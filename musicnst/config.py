@@ -4,6 +4,19 @@ from collections.abc import Callable
 
 from musicnst import hparams as hparams_lib
 
+# What every config has, for the trainer and the data; families change what they need.
+TRAINING = hparams_lib.HParams(
+    batch_size=512,               # examples of a global batch
+    learning_rate=.001,           # at step 0
+    decay_rate=.9999,             # of the learning rate, a step
+    min_learning_rate=.00001,     # what the learning rate falls to
+    grad_clip=1.0,                # largest global norm of the gradient
+    clip_mode='global_norm',      # 'global_norm' or 'value'
+    grad_norm_clip_to_zero=10000.0,  # a step whose gradient is longer than this is made zero
+    transpose_low=0,              # lowest random transposition in training, semitones
+    transpose_high=0,             # highest
+    noise_seed=0)                 # names the training noise
+
 
 @dataclasses.dataclass(frozen=True)
 class Config:

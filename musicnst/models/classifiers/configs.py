@@ -1,6 +1,5 @@
 """The classifiers' configs: genre and composer, over rolls and over latents, and the paper's own network."""
 from musicnst import config as config_lib
-from musicnst import hparams as hparams_lib
 from musicnst import registry
 from musicnst.representations import pianoroll
 
@@ -12,7 +11,7 @@ GENRES = ('classical', 'folk', 'jazz', 'pop')
 # The four most frequent composers of MAESTRO v1, the paper's classes.
 COMPOSERS = ('Bach', 'Beethoven', 'Chopin', 'Schubert')
 
-BASE = hparams_lib.HParams(
+BASE = config_lib.TRAINING.extend(
     label='genre',                # which label of a window is the class
     classes=GENRES,               # its values, in the order of the logits
     steps=128,                    # steps of a training window; any length can be classified
@@ -28,16 +27,7 @@ BASE = hparams_lib.HParams(
     note_drop=.7,                 # largest share of an example's notes dropped in training
     silence_share=.02,            # training examples made silent, with an undecided target
     label_smoothing=0.0,          # share of the target spread over all classes
-    batch_size=64,                # examples of a global batch
-    learning_rate=.001,           # at step 0
-    decay_rate=.9995,             # of the learning rate, a step
-    min_learning_rate=.00003,     # what the learning rate falls to
-    grad_clip=1.0,                # largest global norm of the gradient
-    clip_mode='global_norm',      # 'global_norm' or 'value'
-    grad_norm_clip_to_zero=10000.0,  # a step whose gradient is longer than this is made zero
-    transpose_low=-6,             # lowest random transposition in training, semitones
-    transpose_high=5,             # highest
-    noise_seed=0)                 # names the training noise
+    batch_size=64, decay_rate=.9995, min_learning_rate=.00003, transpose_low=-6, transpose_high=5)
 
 LATENT = BASE.extend(
     encoder='polyphonic-2bar',    # bundle whose encoder gives the latents

@@ -1,6 +1,5 @@
 """MusicVAE's configs, by Magenta's names at full size where Magenta has them; any size through `--hparams`."""
 from musicnst import config as config_lib
-from musicnst import hparams as hparams_lib
 from musicnst import registry
 from musicnst.representations import drums
 from musicnst.representations import melody
@@ -10,19 +9,7 @@ from musicnst.representations import trio
 # Where the networks are put together; loaded when a model is built.
 BUILD = 'musicnst.models.music_vae.build'
 
-TRAINING = hparams_lib.HParams(
-    batch_size=512,               # examples of a global batch
-    learning_rate=.001,           # at step 0
-    decay_rate=.9999,             # of the learning rate, a step
-    min_learning_rate=.00001,     # what the learning rate falls to
-    grad_clip=1.0,                # largest global norm of the gradient
-    clip_mode='global_norm',      # 'global_norm' or 'value'
-    grad_norm_clip_to_zero=10000.0,  # a step whose gradient is longer than this is made zero
-    transpose_low=0,              # lowest random transposition in training, semitones
-    transpose_high=0,             # highest
-    noise_seed=0)                 # names the training noise
-
-LATENT = TRAINING.extend(
+LATENT = config_lib.TRAINING.extend(
     steps=32,                     # steps of a window
     steps_per_quarter=4,          # grid
     z_size=256,                   # dimensions of the latent
