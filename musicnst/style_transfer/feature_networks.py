@@ -62,7 +62,7 @@ class VGGNetwork:
     shape = tf.shape(picture)
     rows, columns = tf.maximum(LEAST_SIDE - shape[1], 0), tf.maximum(LEAST_SIDE - shape[2], 0)
     picture = tf.pad(picture, [[0, 0], [0, rows], [0, columns]])
-    # As in the published code ImageNet's mean colour is not taken away: silence is 0, and adds nothing to a Gram matrix.
+    # As in the published code ImageNet's mean colour is not taken away: silence is 0.
     image = 255.0 * tf.repeat(picture[..., None], 3, -1)
     return dict(zip((*self.style_names, *self.content_names), self.model(image)))
 
@@ -79,8 +79,9 @@ class ComposerNetwork:
     name: which one, for the report.
     section: steps (or rows of latents) of a section.
 
-  Deviation: the published code took the first 16 bars; here every section of a piece counts. Its content layer is the first dense one, its
-  style layers are all convolutions and dense layers, as there.
+  The style layers are all convolutions and dense layers, as in the published code. Deviations: it took the first 16 bars, here every section
+  of a piece counts. Its content layer was the first dense one, above the flattened convolutions; so it is here for a classifier that
+  flattens. One that pools over time has forgotten there what comes when: its content layer is the last convolution.
   """
 
   product = staticmethod(style.dot_product)
@@ -91,7 +92,8 @@ class ComposerNetwork:
     self.classifier, self.name, self.section = classifier, name, section
     convolutions = tuple(layer.name for layer in classifier.trunk.convolutions)
     dense = tuple(layer.name for layer in classifier.trunk.dense) or ('logits',)
-    self.style_names, self.content_names = convolutions + dense, dense[:1]
+    self.style_names = convolutions + dense
+    self.content_names = dense[:1] if classifier.trunk.pooling == 'flatten' else convolutions[-1:]
 
   def picture(self, variable, context):
     """The variable as one channel: rolls `[B, T, 176]`, latents as they are."""

@@ -29,15 +29,16 @@ def run(request, network, space):
 
   Deviation: the published code moved the roll with L-BFGS; here the loop is Adam, as for every method.
   """
-  task = _Task(request, network_of(request, network, space), space_of(request, space))
+  task = Task(request, network_of(request, network, space), space_of(request, space))
   rows = [(i, candidate) for i in range(len(request.contents)) for candidate in range(request.settings.candidates)]
   groups = [rows[i:i + task.network.group] for i in range(0, len(rows), task.network.group)]
   edits, snapshots, histories = {}, {}, []
   for number, group in enumerate(groups):
-    outcome, variables = _optimize(task, group, _progress(request, number, len(groups)))
-    edits.update(zip(group, task.edits(group, variables, outcome.variable)))
+    prepared = task.prepare(group)
+    outcome = task.optimize(prepared, _progress(request, number, len(groups)))
+    edits.update(zip(group, task.edits(prepared, outcome.variable)))
     for iteration, variable in outcome.snapshots.items():
-      snapshots.setdefault(iteration, {}).update(zip(group, task.edits(group, variables, variable)))
+      snapshots.setdefault(iteration, {}).update(zip(group, task.edits(prepared, variable)))
     histories.append((len(group), outcome.history))
   count = range(len(request.contents))
   return request_lib.Found(
@@ -58,8 +59,25 @@ def space_of(request, space):
   return spaces.RollSpace() if space == 'roll' else spaces.LatentSpace(request.engine)
 
 
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+  """A group of contents, ready for the loop.
+
+  Args:
+    group: list of (index of the content in the request, candidate).
+    own: the contents' own variables, numpy `[R, ...]`.
+    start: where the loop begins: `own`, with noise for further candidates.
+    context: what `PaperObjective.terms` reads beside the variable.
+  """
+
+  group: list
+  own: np.ndarray
+  start: np.ndarray
+  context: dict
+
+
 @dataclasses.dataclass
-class _Task:
+class Task:
   """One request with its network and space."""
 
   request: request_lib.Request
@@ -69,7 +87,34 @@ class _Task:
   def __post_init__(self):
     self.objective, self.style_products = paper_objective.of(self.network, self.space.name), {}
 
-  def plan(self, pieces):
+  def prepare(self, group):
+    """[(content, candidate)] -> Prepared."""
+    settings, contents = self.request.settings, [self.request.contents[i] for i, _ in group]
+    steps, steps_per_column, section = self._plan(contents)
+    own = self.space.encode(_padded(contents, steps))
+    filled = np.array([math.ceil(piece.total_steps / self.space.row_steps) for piece in contents])
+    lengths = np.clip(filled[:, None] - section * np.arange(own.shape[1] // section), 0, section)  # [R, N]
+    products = [self._products(self.request.styles[i], section, steps_per_column) for i, _ in group]
+    context = {
+        **_reading(lengths.reshape(-1), steps_per_column), 'section_weights': tf.constant(lengths, tf.float32),
+        'style': {name: tf.constant(np.repeat(np.stack([p[name] for p in products]), lengths.shape[1], 0)) for name in products[0]},
+        'style_weight': tf.constant(settings.style_weight, tf.float32), 'content_weight': tf.constant(settings.content_weight, tf.float32)}
+    variable = tf.constant(own)
+    context.update(content=self.objective.anchors(variable, context), variation=self.objective.variation(variable, context))
+    return Prepared(group, own, (own + _candidate_noise(group, own.shape, self)).astype(np.float32), context)
+
+  def optimize(self, prepared, progress=None):
+    """Runs the loop: optimize.Outcome."""
+    settings = self.request.settings
+    return optimize.run(
+        self.objective, prepared.start, prepared.context, settings.num_steps, settings.learning_rate, settings.snapshots, progress)
+
+  def edits(self, prepared, variable):
+    """For each row of `prepared` its Edit: `strength` of the way from the content's variable to the one found."""
+    rolls = self.space.decode(prepared.own + self.request.settings.strength * (variable - prepared.own))
+    return [request_lib.edit_within(self.request, i, roll) for (i, _), roll in zip(prepared.group, rolls)]
+
+  def _plan(self, pieces):
     """(steps to pad to, steps a column, rows of the variable in a section)."""
     row, longest = self.space.row_steps, max(piece.total_steps for piece in pieces)
     if self.network.section is not None:
@@ -80,7 +125,7 @@ class _Task:
     steps = -(-longest // unit) * unit
     return steps, steps_per_column, steps // row
 
-  def products(self, styles, section, steps_per_column):
+  def _products(self, styles, section, steps_per_column):
     """layer -> numpy, the style's Gram matrices or dot products, mean over its stretches of `section` rows."""
     key = id(styles), section, steps_per_column
     if key not in self.style_products:
@@ -90,34 +135,13 @@ class _Task:
       self.style_products[key] = {name: value.numpy().mean(0) for name, value in found.items()}
     return self.style_products[key]
 
-  def edits(self, group, starts, variable):
-    """For each (content, candidate) of a group its Edit: `strength` of the way from the content's variable to the one found."""
-    rolls = self.space.decode(starts + self.request.settings.strength * (variable - starts))
-    return [request_lib.edit_within(self.request, i, roll) for (i, _), roll in zip(group, rolls)]
 
-
-def _optimize(task, group, progress):
-  """Runs the loop on a group of (content, candidate): (Outcome, the contents' own variables `[R, ...]`)."""
-  settings, contents = task.request.settings, [task.request.contents[i] for i, _ in group]
-  steps, steps_per_column, section = task.plan(contents)
-  rolls = np.zeros((len(group), steps, *contents[0].roll.shape[1:]), np.float32)
-  for row, piece in zip(rolls, contents):
+def _padded(pieces, steps):
+  """Rolls float32 `[R, steps, 2, 88]` of pieces, silence behind them."""
+  rolls = np.zeros((len(pieces), steps, *pieces[0].roll.shape[1:]), np.float32)
+  for row, piece in zip(rolls, pieces):
     row[:piece.total_steps] = piece.roll
-  variables = task.space.encode(rolls)
-  rows = variables.shape[1]
-  filled = np.array([math.ceil(piece.total_steps / task.space.row_steps) for piece in contents])
-  lengths = np.clip(filled[:, None] - section * np.arange(rows // section), 0, section)  # [R, N]
-  products = [task.products(task.request.styles[i], section, steps_per_column) for i, _ in group]
-  context = {
-      **_reading(lengths.reshape(-1), steps_per_column), 'section_weights': tf.constant(lengths, tf.float32),
-      'style': {name: tf.constant(np.repeat(np.stack([p[name] for p in products]), lengths.shape[1], 0)) for name in products[0]},
-      'style_weight': tf.constant(settings.style_weight, tf.float32), 'content_weight': tf.constant(settings.content_weight, tf.float32)}
-  own = tf.constant(variables)
-  context.update(content=task.objective.anchors(own, context), variation=task.objective.variation(own, context))
-  start = variables + _candidate_noise(group, variables.shape, task)
-  outcome = optimize.run(
-      task.objective, start.astype(np.float32), context, settings.num_steps, settings.learning_rate, settings.snapshots, progress)
-  return outcome, variables
+  return rolls
 
 
 def _reading(lengths, steps_per_column):

@@ -38,7 +38,9 @@ class PaperObjective:
     return {name: found[name] for name in self.network.content_names}
 
   def variation(self, variable, context):
-    """Total variation `[B]` of the variable's picture."""
+    """Total variation `[B]` of a roll's picture; 0 for latents."""
+    if len(variable.shape) == 3:
+      return tf.zeros(tf.shape(variable)[0])
     return style.total_variation(self.network.picture(variable, context))
 
   def terms(self, variable, context):

@@ -144,5 +144,43 @@ def test_the_objective_is_nought_at_its_targets(tiny_engine):
   terms = objective.terms(rolls, context)
   np.testing.assert_allclose([terms['style'][0], terms['content'][0]], [0, 0], atol=1e-7)
   # Silence is one energy away from every target: 4 x the factor for style, 1 for content.
-  silent = objective.terms(tf.zeros_like(rolls), {**context, 'content': {'dense_0': context['content']['dense_0']}})
+  silent = objective.terms(tf.zeros_like(rolls), context)
   assert 0 < float(silent['content'][0]) and 0 < float(silent['style'][0]) and float(silent['total_variation'][0]) == 0
+
+
+@pytest.mark.parametrize('space', ['roll', 'latent'])
+def test_content_knows_what_comes_when(space, tiny_engine):
+  """Halves of a piece changed round are another content, even to a classifier that pools over time."""
+  network = getattr(tiny_engine, f'composer_{space}')
+  objective = paper_objective.PaperObjective(network)
+  rolls = piece.from_sequence(testing.chords(4, 0)).roll[None].astype(np.float32)
+  variable = rolls if space == 'roll' else np.random.default_rng(0).standard_normal((1, 4, 6)).astype(np.float32)
+  context = {'lengths': tf.constant([variable.shape[1]]), 'section_weights': tf.constant([[1.]]), 'style_weight': 1., 'content_weight': 1.}
+  swapped = tf.constant(np.roll(variable, variable.shape[1] // 2, 1))
+  variable = tf.constant(variable)
+  context.update(
+      style=objective.products(variable, context), content=objective.anchors(variable, context),
+      variation=objective.variation(variable, context))
+  assert float(objective.terms(swapped, context)['content'][0]) > .01
+  # Latents have no neighbours to vary between.
+  assert (float(context['variation'][0]) == 0) == (space == 'latent')
+
+
+@pytest.mark.parametrize('space', ['roll', 'latent'])
+def test_the_weights_are_factors_of_their_terms(space, tiny_engine):
+  network = getattr(tiny_engine, f'composer_{space}')
+  objective = paper_objective.PaperObjective(network)
+  first, second = (piece.from_sequence(testing.chords(4, seed)).roll[None].astype(np.float32) for seed in (0, 1))
+  if space == 'latent':
+    first, second = (np.random.default_rng(seed).standard_normal((1, 4, 6)).astype(np.float32) for seed in (0, 1))
+  context = {'lengths': tf.constant([first.shape[1]]), 'section_weights': tf.constant([[1.]])}
+  context.update(style=objective.products(tf.constant(second), context), content=objective.anchors(tf.constant(second), context),
+                 variation=objective.variation(tf.constant(second), context))
+  terms = lambda style_weight, content_weight: {name: float(value[0]) for name, value in objective.terms(
+      tf.constant(first), {**context, 'style_weight': style_weight, 'content_weight': content_weight}).items()}
+  one, other = terms(1., 1.), terms(2., 3.)
+  assert other['style'] == pytest.approx(2 * one['style']) and other['content'] == pytest.approx(3 * one['content'])
+  # The paper's 1 : 4: four times the mean over layers of the relative distance, which numpy computes.
+  products = objective.products(tf.constant(first), context)
+  relative = [np.square(products[name] - target).sum() / np.square(target).sum() for name, target in context['style'].items()]
+  assert one['style'] == pytest.approx(4 * np.mean(relative), rel=1e-3)
