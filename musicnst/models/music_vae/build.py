@@ -14,8 +14,9 @@ from musicnst.models.music_vae import recurrent
 def beat_model(hparams, converter):
   """The beat network (`polyphonic.BeatEncoder` and `BeatDecoder`): `width`, `blocks`, `steps_per_beat`, `threshold`."""
   depth = converter.output_depth
-  encoder = polyphonic.BeatEncoder(hparams.width, hparams.blocks, hparams.steps_per_beat)
-  network = polyphonic.BeatDecoder(converter.steps, depth, hparams.width, hparams.blocks, hparams.steps_per_beat)
+  shared = dict(width=hparams.width, blocks=hparams.blocks, steps_per_beat=hparams.steps_per_beat, rnn_size=hparams.beat_rnn_size)
+  encoder = polyphonic.BeatEncoder(**shared)
+  network = polyphonic.BeatDecoder(converter.steps, depth, **shared)
   head = heads.Bernoulli(depth, hparams.threshold)
   return model.MusicVAE(encoder, decoders.DirectDecoder(network, head, converter.steps), hparams, converter)
 

@@ -76,6 +76,7 @@ _ENTRIES = (
             width=512,            # units of the dense layers shared by the beats
             blocks=1,             # residual blocks on each side
             steps_per_beat=4,     # steps that make one unit
+            beat_rnn_size=0,      # units of a bidirectional LSTM over the beats on each side; 0 for none
             **POLYPHONIC),
         'two bars of polyphonic music (onset and sustain of 88 keys): dense layers shared by the beats, not autoregressive'),
     _recurrent('polyphonic-2bar_lstm', _polyphonic,
