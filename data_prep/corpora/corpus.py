@@ -144,6 +144,19 @@ def label(sequence, genre='', composer=''):
       field.append(value)
 
 
+def keep_instrument(sequence, instrument):
+  """Takes the notes of all other instruments out of a sequence.
+
+  Raises:
+    RejectedSequence: `no_melody`, where nothing is left.
+  """
+  notes = [note for note in sequence.notes if note.instrument == instrument and not note.is_drum]
+  if not notes:
+    raise errors.RejectedSequence('no_melody', f'instrument {instrument} has no notes')
+  del sequence.notes[:]
+  sequence.notes.extend(notes)
+
+
 # ---------------------- finding pieces ----
 
 

@@ -10,11 +10,11 @@ from data_prep.corpora import tpd
 from musicnst import registry
 
 CORPUS_MAP = {
-    entry.name: entry for entry in (pop909.CORPUS, nottingham.CORPUS, asap.CORPUS, tpd.JAZZ, tpd.CORPUS, maestro.CORPUS, karaoke.CORPUS,
-                                    easymusicnotes.CORPUS, folder.CORPUS)
+    entry.name: entry for entry in (pop909.CORPUS, pop909.MELODY, nottingham.CORPUS, nottingham.MELODY, asap.CORPUS, tpd.JAZZ, tpd.CORPUS,
+                                    maestro.CORPUS, karaoke.CORPUS, easymusicnotes.CORPUS, folder.CORPUS)
 }
-# Four genres on equally quantized material: pop, folk, classical, jazz.
-COLLECTIONS = {'all-genres': ('pop909', 'nottingham', 'asap', 'tpd-jazz')}
+# all-genres: four genres on equally quantized material (pop, folk, classical, jazz).
+COLLECTIONS = {'all-genres': ('pop909', 'nottingham', 'asap', 'tpd-jazz'), 'melodies': ('pop909-melody', 'nottingham-melody')}
 
 
 def get(names):

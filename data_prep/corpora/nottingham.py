@@ -1,4 +1,6 @@
 """Nottingham: about a thousand British and American folk tunes with chords."""
+import dataclasses
+
 from data_prep.corpora import corpus
 
 NAME = 'nottingham'
@@ -13,6 +15,18 @@ def find(root):
   return [corpus.make_piece(NAME, root, path, genre='folk') for path in tunes]
 
 
+def read_melody(piece):
+  """The tune without its chords, which stand in the file's second track.
+
+  Raises:
+    RejectedSequence: `no_melody`.
+  """
+  sequences = corpus.read_file(piece)
+  for sequence in sequences:
+    corpus.keep_instrument(sequence, min((note.instrument for note in sequence.notes), default=0))
+  return sequences
+
+
 CORPUS = corpus.Corpus(
     name=NAME,
     description='folk tunes with chords, on the grid',
@@ -24,3 +38,4 @@ CORPUS = corpus.Corpus(
     # GitHub publishes no checksum of a branch's archive.
     archives=(corpus.Archive('https://github.com/jukedeck/nottingham-dataset/archive/refs/heads/master.zip', folder='nottingham-dataset'),),
 )
+MELODY = dataclasses.replace(CORPUS, name='nottingham-melody', description='the tunes of nottingham without their chords', read=read_melody)

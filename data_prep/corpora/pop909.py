@@ -1,4 +1,5 @@
 """POP909: 909 pop songs as melody, bridge and piano accompaniment, with annotated beats (Wang et al., ISMIR 2020)."""
+import dataclasses
 import os
 
 import numpy as np
@@ -9,6 +10,7 @@ from musicnst.reading import files
 from musicnst.reading import musical_time
 
 NAME = 'pop909'
+MELODY_TRACK = 'MELODY'
 
 
 def find(root):
@@ -46,6 +48,21 @@ def read(piece):
   return sequences
 
 
+def read_melody(piece):
+  """The song in beats, with its track MELODY alone.
+
+  Raises:
+    RejectedSequence: `no_melody`.
+  """
+  sequences = read(piece)
+  for sequence in sequences:
+    named = [info.instrument for info in sequence.instrument_infos if info.name.strip().upper() == MELODY_TRACK]
+    if not named:
+      raise errors.RejectedSequence('no_melody', f'no track is named {MELODY_TRACK}')
+    corpus.keep_instrument(sequence, named[0])
+  return sequences
+
+
 CORPUS = corpus.Corpus(
     name=NAME,
     description='909 pop songs: melody, bridge and piano accompaniment, beats annotated',
@@ -58,3 +75,4 @@ CORPUS = corpus.Corpus(
     # GitHub publishes no checksum of a branch's archive.
     archives=(corpus.Archive('https://github.com/music-x-lab/POP909-Dataset/archive/refs/heads/master.zip', folder='POP909-Dataset'),),
 )
+MELODY = dataclasses.replace(CORPUS, name='pop909-melody', description='the melodies of pop909: its track MELODY, beats annotated', read=read_melody)

@@ -27,11 +27,14 @@ def _table(path, rows):
 
 
 def _song(folder, first_beat=.5, period=.6):
-  """A song of quarters at a drifting tempo, with its annotation; the second beat is the first downbeat."""
+  """A song of quarters at a drifting tempo over one held note, with its annotation; the second beat is the first downbeat."""
   times = first_beat + period * np.arange(24) + .004 * np.arange(24) ** 1.5
   sequence = testing.sequence([], qpm=90)
   for i in range(1, 20):
-    sequence.notes.add(pitch=60 + i, velocity=80, start_time=times[i], end_time=times[i + 1])
+    sequence.notes.add(pitch=60 + i, velocity=80, start_time=times[i], end_time=times[i + 1], instrument=1)
+  sequence.notes.add(pitch=40, velocity=80, start_time=times[1], end_time=times[20])
+  for instrument, name in enumerate(('PIANO', 'MELODY')):
+    sequence.instrument_infos.add(instrument=instrument, name=name)
   sequence.total_time = times[20]
   _midi(folder / f'{folder.name}.mid', sequence)
   marks = ['%.6f %d.0 %d.0' % (t, i % 2, i % 4 == 1) for i, t in enumerate(times)]
@@ -40,11 +43,11 @@ def _song(folder, first_beat=.5, period=.6):
 
 def _make(name, root):
   """The publisher's layout of a corpus, two pieces or more."""
-  if name == 'pop909':
+  if name.startswith('pop909'):
     _song(root / '001')
     _song(root / '002', period=.5)
     _midi(root / '002' / 'versions' / '002-v1.mid')
-  elif name == 'nottingham':
+  elif name.startswith('nottingham'):
     _midi(root / 'MIDI' / 'reels1.mid')
     _midi(root / 'MIDI' / 'jigs2.mid', seed=1)
     _midi(root / 'MIDI' / 'melody' / 'jigs2.mid', seed=1)
@@ -67,7 +70,8 @@ def _make(name, root):
 
 
 EXPECTED = {
-    'pop909': {('pop', '')}, 'nottingham': {('folk', '')}, 'asap': {('classical', 'Bach'), ('classical', 'Liszt')},
+    'pop909': {('pop', '')}, 'nottingham': {('folk', '')}, 'pop909-melody': {('pop', '')}, 'nottingham-melody': {('folk', '')},
+    'asap': {('classical', 'Bach'), ('classical', 'Liszt')},
     'maestro': {('classical', 'Franz Liszt')}, 'tpd': {('jazz', ''), ('classical', '')}, 'tpd-jazz': {('jazz', '')},
     'folder': {('jazz', ''), ('classical', '')}, 'karaoke': {('pop-band', '')}, 'easymusicnotes': {('easy-piano', '')},
 }
@@ -112,12 +116,35 @@ def test_manifest_gives_label_and_split(tmp_path):
 def test_pop909_is_put_on_its_annotated_beats(tmp_path):
   _make('pop909', tmp_path)
   sequence = next(iter(corpus_map.CORPUS_MAP['pop909'].sequences(tmp_path)))
-  starts = np.array([note.start_time for note in sequence.notes])
+  starts = np.array(sorted(note.start_time for note in sequence.notes if note.pitch > 60))
   # The first note is on the first downbeat, which is to lie on a multiple of 4; the reader rounds to ticks.
   np.testing.assert_allclose(starts - starts[0], np.arange(19), atol=.01)
   assert starts[0] % 4 == pytest.approx(0, abs=.01) or starts[0] % 4 == pytest.approx(4, abs=.01)
   assert [t.qpm for t in sequence.tempos] == [60.0]
   assert [(s.numerator, s.denominator, s.time) for s in sequence.time_signatures] == [(4, 4, 0.0)]
+
+
+def test_melodies_are_one_track(tmp_path):
+  _make('pop909', tmp_path)
+  sequence = next(iter(corpus_map.CORPUS_MAP['pop909-melody'].sequences(tmp_path)))
+  assert [note.pitch for note in sequence.notes] == list(range(61, 80))
+  assert [t.qpm for t in sequence.tempos] == [60.0]
+
+
+def test_a_tune_is_the_first_track_without_its_chords(tmp_path):
+  sequence = testing.sequence([(72, 0, 1), (74, 1, 2)])
+  sequence.notes.add(pitch=48, velocity=80, start_time=0, end_time=1, instrument=1)
+  _midi(tmp_path / 'MIDI' / 'reels1.mid', sequence)
+  assert [[note.pitch for note in s.notes] for s in corpus_map.CORPUS_MAP['nottingham-melody'].sequences(tmp_path)] == [[72, 74]]
+
+
+def test_a_song_without_a_melody_is_rejected_by_name(tmp_path):
+  sequence = testing.sequence([(60, 0, 1)])
+  _song(tmp_path / '001')
+  _midi(tmp_path / '001' / '001.mid', sequence)
+  rejected = []
+  assert not list(corpus_map.CORPUS_MAP['pop909-melody'].sequences(tmp_path, on_reject=lambda piece, error: rejected.append(error.reason)))
+  assert rejected == ['no_melody']
 
 
 def test_pop909_without_annotation_is_rejected_by_name(tmp_path):
@@ -175,7 +202,8 @@ def test_ids_are_magentas():
 @pytest.mark.parametrize('name', [name for name in corpus_map.CORPUS_MAP if name != 'folder'])
 def test_real_corpora(name, shared):
   entry = corpus_map.CORPUS_MAP[name]
-  counts = {'pop909': 821, 'nottingham': 936, 'asap': 213, 'tpd': 623, 'tpd-jazz': 303, 'maestro': 1184, 'karaoke': 130, 'easymusicnotes': 145}
+  counts = {'pop909': 821, 'nottingham': 936, 'pop909-melody': 821, 'nottingham-melody': 936, 'asap': 213,
+            'tpd': 623, 'tpd-jazz': 303, 'maestro': 1184, 'karaoke': 130, 'easymusicnotes': 145}
   pieces = entry.pieces(shared / 'data')
   assert len(pieces) == counts[name] and all(piece.split in splits.SPLITS for piece in pieces)
   for piece in pieces[::max(1, len(pieces) // 3)]:
