@@ -21,12 +21,14 @@ class Edit:
   Args:
     keep: bool `[N]`, for each of the piece's notes.
     pitches, start_steps, end_steps: int `[M]`, the notes to add.
+    longer: int `[N]`, by how many steps each of the piece's notes is held longer; None for none.
   """
 
   keep: np.ndarray
   pitches: np.ndarray
   start_steps: np.ndarray
   end_steps: np.ndarray
+  longer: np.ndarray | None = None
 
 
 def edit_of(piece, gates, added_onsets, added_frames):
@@ -35,13 +37,25 @@ def edit_of(piece, gates, added_onsets, added_frames):
   Args:
     piece: the content, T steps.
     gates: bool `[T, 88]`, at onset cells of the content: the note stays.
-    added_onsets, added_frames: bool `[T, 88]`, where new notes start and sound.
+    added_onsets, added_frames: bool `[T, 88]`, where new notes start and sound; sound that follows a kept note without a new onset
+      lengthens that note.
   """
   keys = piece.pitches - pianoroll.MIN_PITCH
   keep = gates[piece.start_steps, keys]
-  roll = np.stack([added_onsets, added_frames & ~added_onsets], 1)
-  pitches, starts, ends = pianoroll.decode_notes(roll)
-  return Edit(keep=keep, pitches=pitches, start_steps=starts, end_steps=ends)
+  held = added_frames & ~added_onsets
+  pitches, starts, ends = pianoroll.decode_notes(np.stack([added_onsets, held], 1))
+  return Edit(keep=keep, pitches=pitches, start_steps=starts, end_steps=ends, longer=np.where(keep, _held_on(piece, keys, held), 0))
+
+
+def _held_on(piece, keys, held):
+  """int `[N]`: for how many steps `held` cells follow the last cell of each note of the piece."""
+  longer = np.zeros(len(keys), int)
+  going = np.ones(len(keys), bool)
+  while going.any():
+    step = piece.end_steps + longer
+    going &= (step < len(held)) & held[np.minimum(step, len(held) - 1), keys]
+    longer += going
+  return longer
 
 
 def edit_of_notes(piece, notes, row=0):
@@ -66,20 +80,35 @@ def compose(source, parts):
   Returns:
     (sequence, kept, added, removed): the result, sorted by onset, and lists of Note protos.
   """
-  removed_index, kept_index, added = set(), set(), []
+  removed_index, kept_index, added, ends = set(), set(), [], {}
   for piece, edit in parts:
+    ends.update(_later_ends(piece, edit))
     kept_index.update(piece.note_index[edit.keep].tolist())
     removed_index.update(piece.note_index[~edit.keep].tolist())
     added.extend(_added_notes(piece, edit))
-  kept = [source.notes[i] for i in sorted(kept_index)]
   removed = [source.notes[i] for i in sorted(removed_index)]
   result = music_proto.NoteSequence()
   result.CopyFrom(source)
+  for i, seconds in ends.items():
+    result.notes[i].end_time = max(result.notes[i].end_time, seconds)
+  notes = list(result.notes)
+  kept = [notes[i] for i in sorted(kept_index)]
+  staying = [note for i, note in enumerate(notes) if i not in removed_index]
   del result.notes[:]
-  staying = [note for i, note in enumerate(source.notes) if i not in removed_index]
   result.notes.extend(sorted(staying + added, key=lambda n: (n.start_time, n.instrument, n.pitch)))
   result.total_time = max([source.total_time] + [n.end_time for n in result.notes])
   return result, kept, added, removed
+
+
+def _later_ends(piece, edit):
+  """Index in the source's notes -> seconds at which a lengthened note now ends."""
+  if edit.longer is None or not edit.longer.any():
+    return {}
+  deviations, found = _Deviations(piece), {}
+  for i in np.flatnonzero(edit.longer):
+    beat = deviations.beat(int(piece.end_steps[i] + edit.longer[i]))
+    found[int(piece.note_index[i])] = float(piece.beat_map.to_seconds(np.array([beat]))[0])
+  return found
 
 
 def _added_notes(piece, edit):

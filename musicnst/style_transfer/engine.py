@@ -107,13 +107,15 @@ class Engine:
     """Compiled `GuidedObjective.probability(z, content)`."""
     return tf.function(self.objective.probability, reduce_retracing=True)
 
-  def decode(self, z, context):
-    """z `[B, S, Z]` -> decided notes (`GuidedObjective.decode`); what an autoregressive decoder writes freely at z and at the content's own
-    latents takes the place of probabilities."""
+  def decode(self, variable, context):
+    """Variable (`GuidedObjective.unpack`) -> decided notes (`GuidedObjective.decode`); what an autoregressive decoder writes freely at z and at
+    the content's own latents takes the place of probabilities."""
+    variable = tf.convert_to_tensor(variable)
     if not self.autoregressive:
-      return self._decode(tf.convert_to_tensor(z), context)
+      return self._decode(variable, context)
+    z, lengthen = self.objective.unpack(variable)
     change = self.decode_rolls(np.asarray(z)) - self.decode_rolls(np.asarray(context['z']))
-    return self._decide(tf.constant(change), context['content'])
+    return self._decide(tf.constant(change), context['content'], lengthen)
 
   @functools.cached_property
   def _decode(self):

@@ -82,6 +82,16 @@ def piece_statistics(piece):
   return _once(piece, 'statistics', lambda: _statistics(piece))
 
 
+def profile(pieces):
+  """Pieces -> float32 `[N]` of length 1: their common time-pitch profile (`statistics.time_pitch`)."""
+  total = sum(_once(piece, 'correlation', lambda piece=piece: _correlation(piece)) for piece in pieces)
+  return (total / np.sqrt(np.square(total).sum() + statistics.EPSILON)).astype(np.float32)
+
+
+def _correlation(piece):
+  return statistics.correlation(tf.constant(piece.roll[None, :, 0].astype(np.float32))).numpy().ravel().astype(np.float64)
+
+
 def _statistics(piece):
   onsets = piece.roll[None, :, 0].astype(np.float32)
   frames = piece.frames[None].astype(np.float32)

@@ -10,6 +10,9 @@ import tensorflow as tf
 from musicnst.style_transfer import residual
 from musicnst.style_transfer import statistics
 
+WINDOW_STEPS = 32
+# One step of the loop moves the holding of a cell by this share of what it moves a latent.
+LENGTHEN_SCALE = .25
 CHROMA_STEPS = 8
 SEGMENT_STEPS = 128
 DENSITY_LOW, DENSITY_HIGH = .65, 1.5
@@ -24,12 +27,14 @@ FREE_SHARE = .4
 class Weights:
   """Weight of each term of the objective.
 
+  `profile` weighs what is missing to the style piece's own time-pitch profile (Groove2Groove), as a share of what the content lacks;
   `harmony` weighs the chroma distance beyond `CHROMA_ROOM` once more; `idle` the part of `LEAST_OF_BUDGET` not yet used, so that strength
   means the same for pieces that resist and pieces that give way.
   """
 
   statistics: float = 1.0
   classifiers: float = 2.0
+  profile: float = 2.0
   chroma: float = 4.0
   harmony: float = 40.0
   key: float = 4.0
@@ -42,7 +47,10 @@ class Weights:
 
 
 class GuidedObjective:
-  """`terms(z, context)` for `optimize.run`; z is `[B, S, Z]`.
+  """`terms(variable, context)` for `optimize.run`.
+
+  The variable is `[B, S, Z + 32 * 88]`: for each window its latent, and for each of its cells how much notes should be held there
+  (`lengthen` of `residual.decode`); or `[B, S, Z]`, the latents alone.
 
   Args:
     model: LatentModel with a Bernoulli head over 32 steps x 176 cells, not autoregressive or teacher-forced on the content.
@@ -51,7 +59,8 @@ class GuidedObjective:
     weights: Weights.
 
   The context is a dict: `content` (tensors of a ContentBatch), `z` and `probability` of the content, `target_mean` and
-  `target_deviation` (dicts of `[B, N]`), `source` and `target` (int `[B]`, classes), `guided` (`[B]`, 1 where the classifiers apply),
+  `target_deviation` (dicts of `[B, N]`), `profile` (`[B, N]`, the style's `statistics.time_pitch`) and `profile_start` (`[B]`, the content's
+  similarity to it), `source` and `target` (int `[B]`, classes), `guided` (`[B]`, 1 where the classifiers apply),
   `budget` (`[B]`), `style_weight`, `content_weight` and the loop's `progress` (scalars).
   """
 
@@ -68,13 +77,23 @@ class GuidedObjective:
     logits = self.model.decode_logits(tf.reshape(z, (-1, z.shape[-1])), {'inputs': windows, 'outputs': windows})
     return tf.reshape(residual.probability(logits, self.threshold_logit), shape)
 
-  def decode(self, z, context):
-    """z -> decided notes (see `residual.decode`)."""
-    return residual.decode(self.probability(z, context['content']) - context['probability'], context['content'])
+  def unpack(self, variable):
+    """What is optimized `[B, S, Z + 32 * 88]` -> z `[B, S, Z]`, lengthen `[B, T, 88]`; of z alone, lengthen is None."""
+    size = self.model.z_size
+    if variable.shape[-1] == size:
+      return variable, None
+    shape = tf.shape(variable)
+    return variable[..., :size], LENGTHEN_SCALE * tf.reshape(variable[..., size:], (shape[0], shape[1] * WINDOW_STEPS, residual.PITCHES))
 
-  def terms(self, z, context):
+  def decode(self, variable, context):
+    """Variable -> decided notes (see `residual.decode`)."""
+    z, lengthen = self.unpack(variable)
+    return residual.decode(self.probability(z, context['content']) - context['probability'], context['content'], lengthen)
+
+  def terms(self, variable, context):
     content, w = context['content'], self.weights
-    notes = self.decode(z, context)
+    z, _ = self.unpack(variable)
+    notes = self.decode(variable, context)
     measured = statistics.measure(notes['onsets'], notes['frames'], content['positions'], content['valid'])
     targets = statistics.Targets(context['target_mean'], context['target_deviation'])
     change, chroma = frame_change(notes['frames'], content), chroma_distance(notes['frames'], content)
@@ -91,6 +110,9 @@ class GuidedObjective:
         'budget': w.budget * tf.square(tf.nn.relu(change - context['budget']))
                   + w.idle * urgency * tf.square(context['budget'] * tf.nn.relu(LEAST_OF_BUDGET * context['budget'] - change)),
     }
+    if w.profile:
+      similarity = tf.reduce_sum(statistics.time_pitch(notes['onsets']) * context['profile'], -1)
+      terms['style_profile'] = style * w.profile * (1.0 - similarity) / (1.0 - context['profile_start'] + .05)
     if self.classifiers:
       terms['style_classifiers'] = style * w.classifiers * context['guided'] * self.classifier_loss(notes, context)
     return terms

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from musicnst.style_transfer import compose
 from musicnst.style_transfer import genres
+from musicnst.style_transfer import guided
 from musicnst.style_transfer import harmony
 from musicnst.style_transfer import optimize
 from musicnst.style_transfer import request as request_lib
@@ -30,6 +31,7 @@ def run(request):
   rows = np.repeat(np.arange(len(contents)), settings.candidates)
   context = _context(engine, batch, plans, latents, rows, settings)
   start = latents[rows] + _candidate_noise(latents[rows].shape, settings)
+  start = np.concatenate([start, np.zeros((*start.shape[:2], guided.WINDOW_STEPS * residual.PITCHES))], -1)  # nothing is held longer yet
   outcome = optimize.run(
       engine.objective, start.astype(np.float32), context, settings.num_steps, settings.learning_rate, settings.snapshots, request.progress)
   found = _edits(engine, outcome.variable, context, contents, settings.candidates)
@@ -46,10 +48,12 @@ def _plan(engine, content, styles, settings, folder_style):
   mixed = target is not None and target != source and not folder_style and target in engine.statistics.genres
   targets = genres.targets([genres.piece_statistics(style) for style in styles], engine.statistics, target if mixed else None,
                            settings.genre_share)
-  guided = source is not None and target is not None and source != target
+  steered = source is not None and target is not None and source != target
+  profile = genres.profile(styles)
   return {
-      'targets': targets, 'guided': float(guided), 'source': engine.classes.index(source) if guided else 0,
-      'target': engine.classes.index(target) if guided else 0,
+      'targets': targets, 'guided': float(steered), 'source': engine.classes.index(source) if steered else 0,
+      'target': engine.classes.index(target) if steered else 0,
+      'profile': profile, 'profile_start': np.float32(profile @ genres.profile([content])),
       'details': {'content_genre': source or 'unknown', 'style_genre': target or 'unknown',
                   'targets': f'the style and {target} on average' if mixed else 'the style alone'}}
 
@@ -64,6 +68,7 @@ def _context(engine, batch, plans, latents, rows, settings):
       'content': content, 'z': z,
       'target_mean': {g: tf.constant(np.stack([plans[i]['targets'].mean[g] for i in rows])) for g in groups},
       'target_deviation': {g: tf.constant(np.stack([plans[i]['targets'].deviation[g] for i in rows])) for g in groups},
+      'profile': take('profile'), 'profile_start': take('profile_start'),
       'guided': tf.cast(take('guided'), tf.float32), 'source': take('source'), 'target': take('target'),
       'budget': tf.fill([len(rows)], np.float32(budget_of(settings.strength))),
       'style_weight': tf.constant(settings.style_weight, tf.float32), 'content_weight': tf.constant(settings.content_weight, tf.float32)}

@@ -2,7 +2,8 @@
 
 A note is the unit. Each content note stays or goes as a whole, by what the decoder now says at its onset; a new note is an onset cell
 that the decoder newly wants, held as long as it wants its sustain. What the autoencoder cannot reconstruct stays out of the result,
-because only the *change* of the decoded probability, p(z) - p(z_content), counts.
+because only the *change* of the decoded probability, p(z) - p(z_content), counts. How long notes last can be moved besides, cell by cell, by
+`lengthen`: the decoder says which notes are likely, and hardly ever how long a new one should be held.
 
 Decisions are hard (0 or 1) with the gradient of a sigmoid (straight-through), so that the objective measures exactly the notes that will be
 written.
@@ -34,6 +35,7 @@ class ContentBatch:
     allowed: float32 `[B, T, 88]`, 1 where new notes may start or sound.
     editable: float32 `[B, T]`, 0 at steps that must stay as they are.
     skyline: float32 `[B, T, 88]`, 1 at the top onset of each step.
+    last: float32 `[B, T, 88]`, 1 at the last cell of each note.
     outside_key: float32 `[B, T, 88]`, 1 where a pitch is foreign to the content's key there.
   """
 
@@ -45,6 +47,7 @@ class ContentBatch:
   allowed: np.ndarray
   editable: np.ndarray
   skyline: np.ndarray
+  last: np.ndarray
   outside_key: np.ndarray
 
   @property
@@ -95,8 +98,14 @@ def _content_row(piece, scale, editable, steps, protect_melody):
   return {
       'roll': pad(piece.roll), 'owner': owner.reshape(-1).astype(np.int32), 'valid': pad(np.ones(total)),
       'positions': pad(np.eye(piece_lib.POSITIONS)[piece.positions]), 'protected': pad(protected), 'allowed': pad(allowed),
-      'editable': pad(editable), 'skyline': pad(piece_lib.skyline_cells(piece.roll)),
+      'editable': pad(editable), 'skyline': pad(piece_lib.skyline_cells(piece.roll)), 'last': pad(_last_cells(piece)),
       'outside_key': pad(~scale[:, (keys + 21) % 12])}
+
+
+def _last_cells(piece):
+  """bool `[T, 88]`: cells after which their note sounds no more."""
+  after = np.pad(piece.owner[1:], ((0, 1), (0, 0)), constant_values=-2)
+  return piece.frames & (piece.owner >= 0) & (after != piece.owner)
 
 
 def _above_melody(frames):
@@ -117,24 +126,32 @@ def probability(logits, threshold_logit):
   return tf.sigmoid(PROBABILITY_SLOPE * (logits - threshold_logit))
 
 
-def decode(delta, content):
+def decode(delta, content, lengthen=None):
   """Change of probability -> decided notes.
 
   Args:
     delta: `[B, T, 2, 88]`, p(z) - p(z_content).
     content: dict of tensors of a ContentBatch.
+    lengthen: `[B, T, 88]`, added to what the decoder says of holding a note at a cell; None for nothing. Kept notes are lengthened by it
+      alone: what the decoder says beside them is what it could not reconstruct.
 
   Returns:
     dict of `[B, T, 88]` tensors, hard values with gradients: `gates` (at content onsets: stays), `kept_frames`, `added_onsets`,
-    `added_frames`, and their sums `onsets` and `frames`.
+    `added_frames` (of new notes, and of kept notes beyond their end), and their sums `onsets` and `frames`.
   """
   onset, hold = content['roll'][:, :, 0], content['roll'][:, :, 1]
   gates = onset * tf.maximum(decision(.5 + delta[:, :, 0]), content['protected'])
   kept_frames = tf.reshape(tf.gather(_flat(gates), content['owner'], batch_dims=1), tf.shape(onset)) * tf.maximum(onset, hold)
   room = content['allowed'] * (1.0 - kept_frames)
   added_onsets = decision(delta[:, :, 0] - .5) * room * (1.0 - onset)
-  held = decision(hold + delta[:, :, 1] - .5) * room * (1.0 - added_onsets)
-  added_frames = _held_from(added_onsets, held)
+  wanted = hold + delta[:, :, 1] - .5
+  free = room * (1.0 - added_onsets)
+  if lengthen is None:
+    added_frames = held_from(added_onsets, decision(wanted) * free)
+  else:
+    added_frames = held_from(added_onsets, decision(wanted + lengthen) * free)
+    last = kept_frames * content['last']
+    added_frames = added_frames + (held_from(last, decision(lengthen - .5) * free * (1.0 - added_frames)) - last)
   return {
       'gates': gates, 'kept_frames': kept_frames, 'added_onsets': added_onsets, 'added_frames': added_frames,
       'onsets': gates + added_onsets, 'frames': kept_frames + added_frames}
@@ -144,7 +161,7 @@ def _flat(x):
   return tf.reshape(x, (tf.shape(x)[0], -1))
 
 
-def _held_from(onsets, held):
+def held_from(onsets, held):
   """Cells that sound: an onset, or held on from an onset without a gap (prefix scan by doubling, at most 16 steps)."""
   sounding = onsets
   for i in range(HOLD_DOUBLINGS):

@@ -15,6 +15,10 @@ REGISTER_WIDTH = 7
 MAX_INTERVAL = 19
 TRANSITION_LAGS = (1, 2, 3, 4, 6, 8)
 MAX_TRANSITION = 14
+# Lags (steps) and intervals of the correlation of onsets: Groove2Groove's time-pitch profile (pairs less than 4 beats apart) on the grid.
+CORRELATION_LAGS, CORRELATION_INTERVAL = 16, 20
+# Length of the Fourier transforms over the 88 keys; intervals beyond 128 - 88 would meet from the other side.
+_KEY_TRANSFORM = 128
 PULSE_LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16)
 LENGTH_EDGES = (1, 2, 3, 5, 9)
 CHORD_SIZES = 5
@@ -46,7 +50,6 @@ def _diagonals(lowest, highest):
 
 
 _INTERVALS = _diagonals(1, MAX_INTERVAL)
-_TRANSITIONS = _diagonals(-MAX_TRANSITION, MAX_TRANSITION)
 
 
 def _shares(counts):
@@ -83,7 +86,7 @@ def measure(onsets, frames, positions, valid):
       'intervals': _interval_shares(frames),
       'polyphony': _polyphony(frames, valid),
       'sustain': _sustain(onset_bands, frame_bands),
-      'transitions': _transition_shares(onsets),
+      'transitions': _transition_shares(correlation(onsets)),
       'pulse': _pulse(onsets, valid),
       'note_lengths': _length_shares(onsets, frames),
       'chord_sizes': _chord_shares(onsets),
@@ -96,13 +99,31 @@ def _interval_shares(frames):
   return _shares(tf.matmul(tf.reshape(together, (-1, PITCHES * PITCHES)), _INTERVALS))
 
 
-def _transition_shares(onsets):
-  """Pitch steps from an onset to the onsets 1, 2, 3, 4, 6, 8 steps later: `[B, 6 * 29]`, each lag's shares."""
-  shares = []
-  for lag in TRANSITION_LAGS:
-    pairs = tf.matmul(onsets[:, :-lag], onsets[:, lag:], transpose_a=True)
-    shares.append(_shares(tf.matmul(tf.reshape(pairs, (-1, PITCHES * PITCHES)), _TRANSITIONS)))
-  return tf.concat(shares, -1)
+def correlation(onsets):
+  """Pairs of onsets by how many steps and semitones apart they are: `[B, T, 88]` -> `[B, 16, 41]`, lags 0 to 15, intervals -20 to 20.
+
+  A pair that starts together counts both ways; a note is no pair with itself. The product of Fourier transforms gives all lags and
+  intervals at once.
+  """
+  size = tf.stack([tf.shape(onsets)[1] + _KEY_TRANSFORM, _KEY_TRANSFORM])
+  spectrum = tf.signal.rfft2d(onsets, size)
+  pairs = tf.signal.irfft2d(tf.complex(tf.square(tf.abs(spectrum)), 0.0), size)[:, :CORRELATION_LAGS]
+  pairs = tf.concat([pairs[:, :, -CORRELATION_INTERVAL:], pairs[:, :, :CORRELATION_INTERVAL + 1]], 2)
+  itself = np.ones((1, CORRELATION_LAGS, 2 * CORRELATION_INTERVAL + 1), np.float32)
+  itself[0, 0, CORRELATION_INTERVAL] = 0.0
+  return tf.nn.relu(pairs * itself)
+
+
+def time_pitch(onsets):
+  """`correlation` as a vector of length 1: `[B, 16 * 41]`; the dot product of two is the similarity of Groove2Groove's profiles on the grid."""
+  pairs = tf.reshape(correlation(onsets), (-1, CORRELATION_LAGS * (2 * CORRELATION_INTERVAL + 1)))
+  return pairs / tf.sqrt(tf.reduce_sum(tf.square(pairs), -1, keepdims=True) + EPSILON)
+
+
+def _transition_shares(pairs):
+  """Pitch steps from an onset to the onsets 1, 2, 3, 4, 6, 8 steps later: `[B, 6 * 29]`, each lag's shares, of `correlation`."""
+  low, high = CORRELATION_INTERVAL - MAX_TRANSITION, CORRELATION_INTERVAL + MAX_TRANSITION + 1
+  return tf.concat([_shares(pairs[:, lag, low:high]) for lag in TRANSITION_LAGS], -1)
 
 
 def _polyphony(frames, valid):
