@@ -17,6 +17,9 @@ from musicnst import registry
 EXPERIMENT_MAP = {
     'beat_estimation': 'how well beats are found, against annotation and against scores played with random tempo curves',
     'genre_statistics': 'makes the genre statistics that the default transfer ships with',
+    'transfer_benchmark': 'methods and controls by judges that no method saw, on pieces across genres: tables, curves',
+    'transfer_judges': 'trains the judges of the transfer benchmark and examines them',
+    'train_bundles': 'repeats the bundles that ship: prepare, train, bundle, measure',
     'transfer_pairs': 'a method on twelve pairs of pieces across corpora; calibration of strength; means of several results',
 }
 

@@ -1,0 +1,141 @@
+"""Runs a method on many contents side by side: contents and their styles in, result sequences and seconds out."""
+import dataclasses
+import importlib
+import time
+
+import keras
+import numpy as np
+
+from musicnst import errors
+from musicnst import registry
+from musicnst.style_transfer import compose
+from musicnst.style_transfer import configs
+from musicnst.style_transfer import guided
+from musicnst.style_transfer import measures
+from musicnst.style_transfer import request as request_lib
+
+# Contents side by side: as many steps as `transfer` takes in one group.
+CHUNK = 32
+# Logit of a cell that is on where the roll itself takes the latents' place.
+ROLL_LOGIT = 1.0
+# A control of the benchmark alone: the default method with the roll in place of latents and decoder.
+RAW_ROLL = dataclasses.replace(
+    configs.TRANSFER_MAP[configs.DEFAULT_METHOD], name='raw-roll',
+    description="control: the default method's objective on the roll, without autoencoder")
+METHODS = {**configs.TRANSFER_MAP, RAW_ROLL.name: RAW_ROLL}
+
+
+@dataclasses.dataclass
+class Outcome:
+  """Results of one method on many contents.
+
+  Args:
+    sequences: list of NoteSequence, one a content.
+    seconds: wall time for each content, all of them side by side.
+    cpu_seconds: the same of this process's processors.
+  """
+
+  sequences: list
+  seconds: float
+  cpu_seconds: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Runner:
+  """A method with its engine loaded and its settings made.
+
+  Args:
+    entry: configs.Method.
+    engine: Engine.
+    settings: request.Settings.
+  """
+
+  entry: configs.Method
+  engine: object
+  settings: request_lib.Settings
+
+  def run(self, contents, styles, strength=None, seed=0):
+    """Contents (list of Piece) and styles (list of Piece, one a content) -> Outcome; `strength` None takes the method's own."""
+    settings = dataclasses.replace(self.settings, seed=seed, strength=self.settings.strength if strength is None else strength)
+    started, processor, sequences = time.monotonic(), time.process_time(), []
+    for first in range(0, len(contents), CHUNK):
+      sequences += self._chunk(contents[first:first + CHUNK], styles[first:first + CHUNK], settings)
+    count = max(len(contents), 1)
+    return Outcome(sequences, (time.monotonic() - started) / count, (time.process_time() - processor) / count)
+
+  def _chunk(self, contents, styles, settings):
+    request = request_lib.Request(
+        contents=contents, styles=[[style] for style in styles], editable=[np.ones(piece.total_steps, bool) for piece in contents],
+        settings=settings, engine=self.engine)
+    found = self.entry.run(request)
+    return [self._best(content, styles[i], [edits[i] for edits in found.edits], found) for i, content in enumerate(contents)]
+
+  def _best(self, content, style, edits, found):
+    """The result of one content: of several candidates the one that `transfer` would keep."""
+    composed = [compose.compose(content.sequence, [(content, edit)])[0] for edit in edits]
+    if len(composed) == 1:
+      return composed[0]
+    scores = [measures.score(measures.of(content, [style], result, found.details, self.engine)) for result in composed]
+    return composed[int(np.argmax(scores))]
+
+
+def runner(name, options=None, model=None):
+  """Runner of a method.
+
+  Args:
+    name: of `METHODS`.
+    options: dict of overrides by name: fields of `request.Settings`, fields of `guided.Weights`, or constants of a module of
+      `musicnst.style_transfer` such as 'guided.CHROMA_ROOM'.
+    model: latent model; None takes the shipped one.
+
+  Raises:
+    UnknownNameError: no such method or option.
+  """
+  entry = registry.lookup(METHODS, name, 'method')
+  settings, weights = _overridden(entry.settings, options or {})
+  engine = entry.engine(model)
+  if name == RAW_ROLL.name:
+    engine = dataclasses.replace(engine, name='', model=RollModel(), threshold=.5)
+  if weights and engine.model is not None:
+    engine = dataclasses.replace(engine)
+    # The objective is made when it is first asked for; this one takes its place.
+    engine.__dict__['objective'] = guided.GuidedObjective(
+        engine.model, engine.threshold_logit, engine.classifiers, dataclasses.replace(guided.Weights(), **weights))
+  return Runner(entry, engine, settings)
+
+
+def _overridden(settings, options):
+  """(Settings, dict of weights): options given their places; constants of modules are set for the whole process."""
+  known = {'settings': {f.name for f in dataclasses.fields(settings)}, 'weights': {f.name for f in dataclasses.fields(guided.Weights)}}
+  chosen = {'settings': {}, 'weights': {}}
+  for name, value in options.items():
+    module, _, constant = name.rpartition('.')
+    place = next((place for place, names in known.items() if name in names), None)
+    if place:
+      chosen[place][name] = tuple(value) if isinstance(value, list) else value
+    elif module and hasattr(importlib.import_module(f'{configs.PACKAGE}.{module}'), constant):
+      setattr(importlib.import_module(f'{configs.PACKAGE}.{module}'), constant, value)
+    else:
+      raise errors.UnknownNameError(f'unknown option {name!r}. Known: {", ".join(sorted(known["settings"] | known["weights"]))}, MODULE.CONSTANT')
+  return dataclasses.replace(settings, **chosen['settings']), chosen['weights']
+
+
+class RollModel:
+  """Stands where the latent model stands and is the identity: its latents are logits of the windows' own cells."""
+
+  z_size = 32 * 176
+
+  def encode(self, batch):
+    """Windows `[N, 32, 176]` -> an object whose `mean` is `[N, 32 * 176]`."""
+    windows = keras.ops.convert_to_tensor(batch['inputs'])
+    return _Point(keras.ops.reshape((2.0 * windows - 1.0) * ROLL_LOGIT, (-1, self.z_size)))
+
+  def decode_logits(self, z, batch=None):
+    """`[N, 32 * 176]` -> logits `[N, 32, 176]`."""
+    del batch
+    return keras.ops.reshape(z, (-1, 32, 176))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Point:
+  mean: object
