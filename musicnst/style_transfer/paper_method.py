@@ -27,7 +27,8 @@ def run(request, network, space):
     network: 'vgg' or 'classifier'.
     space: 'roll' or 'latents'.
 
-  Deviation: the published code moved the roll with L-BFGS; here the loop is Adam, as for every method.
+  Deviations: the published code moved the roll with L-BFGS; here the loop is Adam, as for every method. Its rolls held loudness, at most
+  100, and every cell from 5 up was written as a note of that velocity; here a cell is a note from .5.
   """
   task = Task(request, network_of(request, network, space), space_of(request, space))
   rows = [(i, candidate) for i in range(len(request.contents)) for candidate in range(request.settings.candidates)]

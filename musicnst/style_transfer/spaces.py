@@ -19,10 +19,17 @@ def repeated(rolls, steps):
 
 
 class RollSpace:
-  """The roll itself; a cell is on from .5."""
+  """The roll itself.
+
+  Args:
+    threshold: from here a cell is on.
+  """
 
   # Steps of the music in one row of the variable; noise that sets further candidates apart.
   name, row_steps, noise = 'roll', 1, .1
+
+  def __init__(self, threshold=.5):
+    self.threshold = threshold
 
   def encode(self, rolls):
     """float32 `[B, T, 2, 88]` -> the variable, itself."""
@@ -30,7 +37,7 @@ class RollSpace:
 
   def decode(self, variable):
     """bool `[B, T, 2, 88]`."""
-    return np.asarray(variable) >= .5
+    return np.asarray(variable) >= self.threshold
 
 
 class LatentSpace:
