@@ -189,7 +189,8 @@ class _Total:
     return {**found, **self._class_values()}
 
   def _class_values(self):
-    """accuracy and mean_per_class_accuracy (over the classes that occur) of categorical outputs, and of each where there are several."""
+    """Of categorical outputs: accuracy, mean_per_class_accuracy (over the classes that occur), and event_accuracy (over the steps where
+    something happens, token 0 being that nothing does); of several outputs the means, and accuracies of each."""
     found = {}
     for mode in ('teacher_forced', 'sampled'):
       tables = [value for name, value in self.sums.items() if name.startswith(f'{mode}/classes/')]
@@ -197,9 +198,12 @@ class _Total:
         continue
       accuracy = [table[0].sum() / max(table[1].sum(), 1) for table in tables]
       by_class = [np.mean(table[0][table[1] > 0] / table[1][table[1] > 0]) if table[1].any() else math.nan for table in tables]
+      events = [table[0, 1:].sum() / max(table[1, 1:].sum(), 1) for table in tables]
       found[f'{mode}/accuracy'], found[f'{mode}/mean_per_class_accuracy'] = float(np.mean(accuracy)), float(np.mean(by_class))
+      found[f'{mode}/event_accuracy'] = float(np.mean(events))
       if len(tables) > 1:
         found.update({f'{mode}/accuracy/output_{i}': float(value) for i, value in enumerate(accuracy)})
+        found.update({f'{mode}/event_accuracy/output_{i}': float(value) for i, value in enumerate(events)})
     return found
 
 

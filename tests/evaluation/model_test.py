@@ -77,6 +77,7 @@ def test_a_melody_oracle_by_hand(tmp_path):
   assert values['teacher_forced/accuracy'] == values['teacher_forced/mean_per_class_accuracy'] == 1
   assert values['sampled/accuracy'] == .5
   assert values['sampled/mean_per_class_accuracy'] == pytest.approx(1 / 3)  # classes 0, 5, 7 give 1, 0, 0
+  assert values['teacher_forced/event_accuracy'] == 1 and values['sampled/event_accuracy'] == 0
   assert 'teacher_forced/onset_f1' not in values
 
 

@@ -1,0 +1,89 @@
+"""Recipes from corpora to bundles, on music that the test makes; and that every recipe that ships can be built."""
+import json
+import os
+
+import pytest
+import tensorflow as tf
+
+from data_prep.corpora import corpus_map
+from experiments import train_bundles
+from musicnst import bundles
+from musicnst import errors
+from musicnst import inference
+from musicnst.rendering import midi
+from musicnst.representations import testing
+
+TINY = train_bundles.Recipe(
+    corpora='folder', config='cat-mel_2bar_small', num_steps=4, seed=3, eval_every_steps=2, best_by='metrics/accuracy_sampled',
+    hparams='batch_size=4,enc_rnn_size=[4],dec_rnn_size=[4],z_size=3', about='A tiny model.')
+
+
+@pytest.fixture(autouse=True)
+def recipes(monkeypatch):
+  monkeypatch.setattr(tf.config.experimental, 'enable_op_determinism', lambda: None)
+  monkeypatch.setattr(train_bundles, 'RECIPES', {'tiny': TINY, **train_bundles.RECIPES})
+
+
+@pytest.fixture(scope='module')
+def corpus_root(tmp_path_factory):
+  root = tmp_path_factory.mktemp('corpus')
+  for seed in range(40):
+    midi.write(testing.chords(6, seed=seed), str(root / f'{seed:02d}.mid'))
+  return root
+
+
+def _weights(folder):
+  return {name: value.tobytes() for name, value in bundles.read_weights(folder).items()}
+
+
+def test_the_chain_gives_a_bundle_that_loads(corpus_root, tmp_path):
+  made = train_bundles.run('tiny', str(corpus_root), str(tmp_path / 'a'), show_progress=False)
+  assert 0 <= made['tiny']['measures']['sampled/accuracy'] <= 1
+  target = tmp_path / 'a' / 'bundles' / 'tiny'
+  card = (target / 'CARD.md').read_text()
+  report = json.loads((tmp_path / 'a' / 'bundles' / 'tiny_test.json').read_text())
+  assert report['step'] in (2, 4) and report['measures']['windows'] >= 1
+  for told in ('A tiny model.', '4 steps of 4 windows, seed 3', 'test, all windows', 'at step', '--bundle=tiny', 'transposition -5 to +5'):
+    assert told in card
+  trained = inference.TrainedModel.load(str(target))
+  assert len(trained.sample(2, temperature=1.0, seed=0)) == 2
+  assert trained.config.hparams.z_size == 3
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_weights(corpus_root, tmp_path):
+  whole, parts = str(tmp_path / 'whole'), str(tmp_path / 'parts')
+  train_bundles.run('tiny', str(corpus_root), whole, show_progress=False)
+  calls = 0
+  while train_bundles.run('tiny', str(corpus_root), parts, max_seconds=1e-6, show_progress=False)['tiny'] is None:
+    calls += 1  # max_seconds is over before the first step: nothing is trained
+    assert not os.path.exists(os.path.join(parts, 'bundles'))
+    if calls == 2:
+      train_bundles.run('tiny', str(corpus_root), parts, show_progress=False)
+  assert _weights(os.path.join(whole, 'bundles', 'tiny')) == _weights(os.path.join(parts, 'bundles', 'tiny'))
+
+
+def test_windows_are_shared_and_runs_are_not(corpus_root, tmp_path, monkeypatch):
+  train_bundles.run('tiny', str(corpus_root), str(tmp_path), show_progress=False)
+  other = train_bundles.dataclasses.replace(TINY, seed=4, num_steps=2)
+  monkeypatch.setattr(train_bundles, 'RECIPES', {'tiny': other})
+  train_bundles.run('tiny', str(corpus_root), str(tmp_path), show_progress=False)
+  assert len(os.listdir(tmp_path / 'windows')) == 1 and len(os.listdir(tmp_path / 'runs')) == 2
+
+
+def test_an_unknown_name_is_refused(tmp_path):
+  with pytest.raises(errors.UnknownNameError, match="Did you mean 'tiny'"):
+    train_bundles.run('tinyy', str(tmp_path), str(tmp_path))
+
+
+@pytest.mark.parametrize('name', train_bundles.RECIPES)
+def test_recipe(name):
+  recipe = train_bundles.RECIPES[name]
+  assert corpus_map.get(recipe.corpora)
+  if not isinstance(recipe, train_bundles.Statistics):
+    config = train_bundles.config_of(recipe)
+    assert config.build_converter().steps >= 32 and recipe.num_steps >= recipe.eval_every_steps > 0
+    assert recipe.best_by == 'loss' or recipe.best_by.startswith('metrics/')
+
+
+def test_what_ships_has_a_recipe():
+  assert set(bundles.names()) <= set(train_bundles.RECIPES)
