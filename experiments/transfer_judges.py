@@ -45,8 +45,8 @@ def examine(pools, folder, seed=0):
   whole = {genre: np.stack([_roll(s, 0.0, generator) for s in examined[genre]]) for genre in examined}
   halved = {genre: np.stack([_roll(s, .5, generator) for s in examined[genre]]) for genre in examined}
   empty = np.zeros((1, pieces.STEPS, 2, 88), np.uint8)
-  for name in judges.KINDS:
-    judge = judges.load(name, folder)
+  for judge in judges.load_all(folder):
+    name = judge.name
     seen = {(kind, genre): judge.probabilities(rolls) for kind, found in (('whole', whole), ('halved', halved)) for genre, rolls in found.items()}
     silent = judge.probabilities(empty)
     for first, second in itertools.combinations(judges.GENRES, 2):

@@ -9,12 +9,13 @@ CONTROLS = ('copy', 'silence', 'half-notes', 'reconstruction', 'style-piece', 'i
 # Columns of the table: title, measure, digits.
 COLUMNS = (
     ('lowest judge', 'lowest', 2), *((name, f'strength/{name}', 2) for name in judges_lib.KINDS), ('hits, lowest', 'lowest_hit', 2),
+    ('cycled, lowest', 'lowest_cycled', 2),
     ('change', 'content_change', 2), ('added', 'content_added', 2), ('removed', 'content_removed', 2), ('onset change', 'onset_change', 2),
     ('density', 'density_ratio', 2), ('chroma', 'chroma_similarity', 3), ('skyline', 'skyline_kept', 3), ('in key', 'key_share', 2),
     ('content in key', 'content_key_share', 2), ('one-step', 'one_step_share', 2), ("content's", 'content_one_step_share', 2),
     ("genre's", 'genre_one_step_share', 2), ('broken holds', 'broken_holds', 2), ('shortened', 'shortened', 3),
-    ('way to style', 'style_time_pitch', 2), ('made with another', 'other_way', 2), ('onset-duration', 'style_onset_duration', 2),
-    ('onset-velocity', 'style_onset_velocity', 2), ('copied run', 'common_notes_share', 2), ('inside', 'inside', 2), ('seconds', 'seconds', 2))
+    ('way to style', 'style_time_pitch', 2), ('made with another', 'other_way', 2), ('difference', 'one_shot', 3), ('onset-duration', 'style_onset_duration', 2),
+    ('onset-velocity', 'style_onset_velocity', 2), ('copied run', 'common_notes_share', 2), ('inside', 'inside', 2), ('seconds', 'seconds', 2), ('CPU seconds', 'cpu_seconds', 2))
 
 
 def summarize(rows, seed=0):
@@ -171,7 +172,7 @@ def _row(name, measures, intervals=False):
   for _, measure, digits in COLUMNS:
     found = measures.get(measure)
     text = '' if found is None else f"{found['mean']:.{digits}f}"
-    if found and intervals and measure in ('lowest', 'content_change', 'style_time_pitch', 'other_way'):
+    if found and intervals and measure in ('lowest', 'content_change', 'style_time_pitch', 'one_shot'):
       text += f" ({found['low']:.{digits}f}, {found['high']:.{digits}f})"
     cells.append(text)
   return '| ' + ' | '.join([name, *cells]) + ' |'
