@@ -19,6 +19,7 @@ EXPERIMENT_MAP = {
     'genre_statistics': 'makes the genre statistics that the default transfer ships with',
     'transfer_benchmark': 'methods and controls by judges that no method saw, on pieces across genres: tables, curves',
     'transfer_judges': 'trains the judges of the transfer benchmark and examines them',
+    'polyphonic_candidates': 'learning curves of the networks that could be polyphonic-2bar',
     'train_bundles': 'repeats the bundles that ship: prepare, train, bundle, measure',
     'transfer_pairs': 'a method on twelve pairs of pieces across corpora; calibration of strength; means of several results',
 }

@@ -6,7 +6,7 @@
 `RECIPES` says what each bundle is made of. Everything can be interrupted: windows that are there are used again (recipes that need
 the same ones share them), a training goes on from its last checkpoint, and a changed recipe starts in folders of its own. `--max_seconds`
 stops a training after that time, to go on with the next call. Bundles and, beside them, the figures of the test split go to
-`--output_dir` (default: WORK_DIR/bundles). `composer-latent` and `genre-latent` read the latents of the `polyphonic-2bar` that ships; to make them anew
+`--output_dir` (default: WORK_DIR/bundles). Classifiers of latents read those of the `polyphonic-2bar` that ships; to make them anew
 on a new one, write into musicnst/pretrained as above, where `all` makes them in order.
 """
 import dataclasses
