@@ -22,6 +22,7 @@ from experiments.benchmark import judges as judges_lib
 from experiments.benchmark import measure
 from experiments.benchmark import methods
 from experiments.benchmark import pieces
+from experiments.benchmark import results as results_lib
 from experiments.benchmark import tables
 from musicnst import errors
 from musicnst import files
@@ -57,12 +58,13 @@ class Benchmark:
     contents: how many a direction.
     one_shot: make every result a second time with another style piece.
     with_cycle: transfer every result back.
-    midi_folder: write the results of the first seed there as MIDI; empty writes none.
+    midi_folder: write the results of seed 0 there as MIDI; empty writes none.
+    results_folder: keep all results there for `rejudge`; empty keeps none.
   """
 
-  def __init__(self, pools, judges, output, contents=20, one_shot=True, with_cycle=False, midi_folder=''):
+  def __init__(self, pools, judges, output, contents=20, one_shot=True, with_cycle=False, midi_folder='', results_folder=''):
     self.pools, self.judges, self.output, self.contents = pools, judges, output, contents
-    self.one_shot, self.with_cycle, self.midi_folder = one_shot, with_cycle, midi_folder
+    self.one_shot, self.with_cycle, self.midi_folder, self.results_folder = one_shot, with_cycle, midi_folder, results_folder
     self.cells = _read(output + '_rows.json')
     self.genre_one_step = {genre: measure.one_step_mean(pool) for genre, pool in pools.items() if pool}
 
@@ -72,11 +74,22 @@ class Benchmark:
       for direction in directions:
         key = json.dumps([label, strength, seed, direction, self.contents])
         if key not in self.cells:
-          self.cells[key] = self._measure(runner, label, strength, seed, direction)
+          self.cells[key] = self._measure(runner, key, label, strength, seed, direction)
           self._save_rows()
           self._say(label, strength, seed, direction, self.cells[key])
 
-  def _measure(self, runner, label, strength, seed, direction):
+  def rejudge(self):
+    """Asks the judges again about every cell whose results were kept."""
+    for key, rows in self.cells.items():
+      where, (_, _, seed, direction, count) = results_lib.path(self.results_folder, key), json.loads(key)
+      if os.path.exists(where):
+        results = [measure.result_piece(sequence) for sequence in results_lib.load(where)]
+        stretches = [pair.content for pair in pieces.pairs(self.pools, direction, count, seed)]
+        for row, found in zip(rows, measure.judged(self.judges, stretches, results, *direction.split('-'))):
+          row.update(found)
+    self._save_rows()
+
+  def _measure(self, runner, key, label, strength, seed, direction):
     """Rows of one direction."""
     pairs = pieces.pairs(self.pools, direction, self.contents, seed)
     contents, source, target = [pair.content.piece for pair in pairs], *direction.split('-')
@@ -92,6 +105,8 @@ class Benchmark:
       self._compare_styles(runner, pairs, strength, seed, rows)
     if self.with_cycle:
       self._cycle(runner, pairs, results, strength, seed, rows)
+    if self.results_folder:
+      results_lib.save(results_lib.path(self.results_folder, key), outcome.sequences)
     if self.midi_folder and seed == 0:
       self._write_midi(label, strength, direction, pairs, outcome.sequences)
     return rows
@@ -182,6 +197,8 @@ def define_flags(flag_values):
   flags.DEFINE_bool('one_shot', True, 'Make every result with another style piece too, and compare.', flag_values=flag_values)
   flags.DEFINE_bool('cycled', False, 'Transfer back too, and give the cycled strength.', flag_values=flag_values)
   flags.DEFINE_string('save_midi', '', 'Folder for contents, styles and results of seed 0 as MIDI.', flag_values=flag_values)
+  flags.DEFINE_string('results_dir', '', 'Folder that keeps every result for --rejudge.', flag_values=flag_values)
+  flags.DEFINE_bool('rejudge', False, 'Ask the judges again about the results in --results_dir, and write the report.', flag_values=flag_values)
 
 
 def main(flag_values):
@@ -194,9 +211,12 @@ def main(flag_values):
   directions = [d for name in flag_values.directions for d in named.get(name, (name,))]
   pools = pieces.load(flag_values.corpus_root, flag_values.split, flag_values.cache_dir)
   bench = Benchmark(
-      pools, judges_lib.load_all(), flag_values.output, flag_values.contents, flag_values.one_shot, flag_values.cycled, flag_values.save_midi)
+      pools, judges_lib.load_all(), flag_values.output, flag_values.contents, flag_values.one_shot, flag_values.cycled, flag_values.save_midi,
+      flag_values.results_dir)
   runners = {}
-  for method, strength in parse_methods(flag_values.methods):
+  if flag_values.rejudge:
+    bench.rejudge()
+  for method, strength in parse_methods([] if flag_values.rejudge else flag_values.methods):
     if method not in runners:
       runners[method] = methods.runner(method, options, flag_values.model or None)
     bench.run(runners[method], flag_values.label or method, strength, [int(s) for s in flag_values.seeds], directions)

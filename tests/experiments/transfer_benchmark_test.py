@@ -27,7 +27,8 @@ def _stretch(genre, name, number=0, pitch=60, every=4, length=4):
 
 def _pools(count=3):
   shapes = {'jazz': (55, 2, 1), 'classical': (60, 4, 4), 'pop': (65, 8, 8), 'folk': (70, 4, 2)}
-  return {genre: [_stretch(genre, f'{genre}{i}', 0, pitch + i, every, length) for i in range(count)] for genre, (pitch, every, length) in shapes.items()}
+  return {genre: [_stretch(genre, f'{genre}{i}', 0, pitch + i, every, length) for i in range(count)]
+          for genre, (pitch, every, length) in shapes.items()}
 
 
 # === Pieces ===
@@ -246,7 +247,8 @@ def test_the_roll_in_place_of_latents():
 def test_benchmark(tmp_path):
   output = str(tmp_path / 'found')
   judge = [_density_judge(), _density_judge('map-cnn')]
-  bench = transfer_benchmark.Benchmark(_pools(), judge, output, contents=3, with_cycle=True, midi_folder=str(tmp_path / 'midi'))
+  bench = transfer_benchmark.Benchmark(_pools(), judge, output, contents=3, with_cycle=True, midi_folder=str(tmp_path / 'midi'),
+                                       results_folder=str(tmp_path / 'results'))
   for method in ('copy', 'half-notes', 'silence', 'style-piece'):
     bench.run(methods.runner(method), method, None, [0, 1], ['jazz-pop', 'pop-jazz'])
   summaries = bench.report('Title', ['how'])
@@ -260,3 +262,7 @@ def test_benchmark(tmp_path):
   assert len(written['summaries']) == 4 and (tmp_path / 'found.png').stat().st_size > 1000
   again = transfer_benchmark.Benchmark(_pools(), judge, output, contents=3)
   again.run(None, 'copy', None, [0, 1], ['jazz-pop', 'pop-jazz'])  # nothing is left to run
+  asked = transfer_benchmark.Benchmark(_pools(), judge, output, contents=3, results_folder=str(tmp_path / 'results'))
+  before = {key: [row.pop('strength/texture') for row in rows] for key, rows in asked.cells.items()}
+  asked.rejudge()
+  assert before == {key: [pytest.approx(row['strength/texture'], abs=1e-4) for row in rows] for key, rows in asked.cells.items()}
