@@ -15,7 +15,8 @@ COLUMNS = (
     ('content in key', 'content_key_share', 2), ('one-step', 'one_step_share', 2), ("content's", 'content_one_step_share', 2),
     ("genre's", 'genre_one_step_share', 2), ('broken holds', 'broken_holds', 2), ('shortened', 'shortened', 3),
     ('way to style', 'style_time_pitch', 2), ('made with another', 'other_way', 2), ('difference', 'one_shot', 3),
-    ('onset-duration', 'style_onset_duration', 2), ('onset-velocity', 'style_onset_velocity', 2), ('copied run', 'common_notes_share', 2), ('inside', 'inside', 2),
+    ('onset-duration', 'style_onset_duration', 2), ('onset-velocity', 'style_onset_velocity', 2),
+    ('copied run', 'common_notes_share', 2), ('inside', 'inside', 2),
     ('seconds', 'seconds', 2), ('CPU seconds', 'cpu_seconds', 2))
 
 
