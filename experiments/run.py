@@ -21,6 +21,8 @@ EXPERIMENT_MAP = {
     'transfer_judges': 'trains the judges of the transfer benchmark and examines them',
     'polyphonic_candidates': 'learning curves of the networks that could be polyphonic-2bar',
     'train_bundles': 'repeats the bundles that ship: prepare, train, bundle, measure',
+    'musicnst_experiments': "the paper's four experiments: {VGG-19, composer classifier} x {piano roll, latents}",
+    'transfer_reading': 'prints bars of a result of the transfer benchmark beside its content',
     'transfer_pairs': 'a method on twelve pairs of pieces across corpora; calibration of strength; means of several results',
 }
 

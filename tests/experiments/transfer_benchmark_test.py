@@ -6,6 +6,7 @@ import pytest
 
 from experiments import transfer_benchmark
 from experiments import transfer_judges
+from experiments import transfer_reading
 from experiments.benchmark import judge_features
 from experiments.benchmark import judge_networks
 from experiments.benchmark import judge_training
@@ -266,3 +267,10 @@ def test_benchmark(tmp_path):
   before = {key: [row.pop('strength/texture') for row in rows] for key, rows in asked.cells.items()}
   asked.rejudge()
   assert before == {key: [pytest.approx(row['strength/texture'], abs=1e-4) for row in rows] for key, rows in asked.cells.items()}
+
+
+def test_reading_by_hand():
+  content, result = (piece_lib.from_sequence(pieces.to_sequence(notes), beats='tempo') for notes in (
+      [(60, 70, 16, 20), (64, 70, 16, 18), (67, 70, 20, 24)], [(60, 70, 16, 18), (72, 70, 16, 17), (67, 70, 20, 24)]))
+  assert [' '.join(line.split()) for line in transfer_reading.lines(content, result, 2, 2)] == ['2.1.1 C4:4>2 -E4:2 +C5:1', '2.2.1 G4:4']
+  assert transfer_reading.lines(content, result, 1, 1) == []
