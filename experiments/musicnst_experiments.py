@@ -78,7 +78,7 @@ def run(engine, pairs, output, store=None, vgg_pairs=2, seed=0, max_seconds=floa
 
 def _write_music(output, drawn):
   """A figure of tracks an experiment, of the first pair, and MIDI files of the shipped one."""
-  from experiments.paper import figures  # matplotlib is no part of the package
+  figures = _figures()
   for (experiment, kind), (pair, sequences) in drawn.items():
     kept = sorted(key for key in sequences if key[0] != SWEEP_STEPS)
     labels = [(f'iteration {i}' + (f', a cell is a note from {threshold:g}' if threshold else ''), sequences[i, threshold])
@@ -94,7 +94,7 @@ def _write_music(output, drawn):
 
 def write(output, results):
   """results.json, figures and README.md."""
-  from experiments.paper import figures
+  figures = _figures()
   with files.atomic_path(os.path.join(output, RESULTS)) as temporary, open(temporary, 'w', encoding='utf-8') as out:
     json.dump(page.rounded(results), out, indent=1)
   if results['curves']:
@@ -108,6 +108,15 @@ def write(output, results):
     figures.sweep(os.path.join(output, 'sweep.png'), table, tables.SWEEP_PANELS)
   with files.atomic_path(os.path.join(output, 'README.md')) as temporary, open(temporary, 'w', encoding='utf-8') as out:
     out.write(page.text(results))
+
+
+def _figures():
+  """The module that draws; imported late, for matplotlib is no part of the package."""
+  try:
+    from experiments.paper import figures
+  except ImportError as error:
+    raise errors.ArgumentError(f"the figures need matplotlib ({error}): pip install '.[experiments]'") from error
+  return figures
 
 
 def define_flags(flag_values):
@@ -131,6 +140,7 @@ def define_flags(flag_values):
 
 def main(flag_values):
   """Flags -> `run`, `models`, `write`."""
+  _figures()  # missing, it must not be found out at the end
   if flag_values.page_only:
     path = os.path.join(flag_values.output, RESULTS)
     if not os.path.isfile(path):
