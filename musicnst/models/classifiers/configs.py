@@ -8,8 +8,11 @@ ROLLS = registry.late('musicnst.models.classifiers.model', 'RollClassifier')
 LATENTS = registry.late('musicnst.models.classifiers.model', 'LatentClassifier')
 
 GENRES = ('classical', 'folk', 'jazz', 'pop')
-# The four most frequent composers of MAESTRO v1, the paper's classes.
-COMPOSERS = ('Bach', 'Beethoven', 'Chopin', 'Schubert')
+# The four most frequent composers of MAESTRO v1, the paper's classes; and the thirteen.
+COMPOSERS = ('Johann Sebastian Bach', 'Ludwig van Beethoven', 'Frédéric Chopin', 'Franz Schubert')
+THIRTEEN = COMPOSERS + (
+    'Franz Liszt', 'Sergei Rachmaninoff', 'Robert Schumann', 'Claude Debussy', 'Joseph Haydn', 'Wolfgang Amadeus Mozart',
+    'Alexander Scriabin', 'Felix Mendelssohn', 'Domenico Scarlatti')
 
 BASE = config_lib.TRAINING.extend(
     label='genre',                # which label of a window is the class
@@ -25,6 +28,7 @@ BASE = config_lib.TRAINING.extend(
     dropout=.2,                   # after every layer
     unit_density=False,           # scale each roll to one density first
     note_drop=.7,                 # largest share of an example's notes dropped in training
+    statistics=False,             # add logits of fixed statistics to those of the convolutions
     silence_share=.02,            # training examples made silent, with an undecided target
     label_smoothing=0.0,          # share of the target spread over all classes
     batch_size=64, decay_rate=.9995, min_learning_rate=.00003, transpose_low=-6, transpose_high=5)
@@ -63,6 +67,9 @@ CONFIGS = dict((
     _entry('genre-latent', LATENTS, LATENT, "genre of a piece by its windows' latents"),
     _entry('composer-roll', ROLLS, BASE.extend(**COMPOSER, steps=512), 'composer of a piano roll of any length'),
     _entry('composer-latent', LATENTS, LATENT.extend(**COMPOSER), "composer of a piece by its windows' latents"),
+    _entry('composer-13', ROLLS,
+           BASE.extend(label='composer', classes=THIRTEEN, steps=512, statistics=True, filters=(), kernels=(), strides=(), dense=()),
+           'which of thirteen composers a piano roll of any length is by, by its statistics'),
     _entry('composer-paper', ROLLS, PAPER,
            "the paper's composer classifier (Volker and Paskova, section 5.1): a funnel of convolutions, flattened, and dense layers"),
 ))

@@ -8,9 +8,10 @@ from musicnst.losses import reconstruction
 from musicnst.models import base
 from musicnst.models.classifiers import augmentation
 from musicnst.models.classifiers import networks
+from musicnst.models.classifiers import statistics
 
 # Streams of the noise that belongs to an example (layers/noise.py).
-NOTES_STREAM, RATE_STREAM, SILENCE_STREAM, DROPOUT_STREAM = range(4)
+NOTES_STREAM, RATE_STREAM, SILENCE_STREAM, DROPOUT_STREAM, STATISTICS_STREAM = range(5)
 
 
 class Classifier(base.MusicModel):
@@ -18,7 +19,8 @@ class Classifier(base.MusicModel):
 
   Args:
     hparams: `classes` (names, in the order of the labels), `label_smoothing`, `note_drop` (largest share of notes dropped in training,
-      drawn for each example), `silence_share` (share of training examples made silent, whose target is undecided), and those of the trunk.
+      drawn for each example), `silence_share` (share of training examples made silent, whose target is undecided), `statistics` (add the
+      logits of `statistics.StatisticsHead` to the trunk's), and those of the trunk.
     converter: gives depth and steps of the rolls.
   """
 
@@ -31,9 +33,12 @@ class Classifier(base.MusicModel):
         name='trunk')
     # Logits in float32 whatever the policy.
     self.output_head = keras.layers.Dense(len(self.classes), dtype='float32', name='output_head')
+    self.statistics_head = None
 
-  def build_trunk(self, shape):
-    """Makes the variables, for trunk inputs of `shape`."""
+  def build_trunk(self, shape, statistics_size=statistics.SIZE):
+    """Makes the variables, for trunk inputs of `shape` and so many statistics."""
+    if self.settings['statistics']:
+      self.statistics_head = statistics.StatisticsHead(statistics_size, len(self.classes), self.settings['dropout'], name='statistics_head')
     self.trunk.build(shape)
     self.output_head.build((None, self.trunk.output_depth))
     self.built = True
@@ -48,7 +53,15 @@ class Classifier(base.MusicModel):
   def activations(self, x, valid=None, training=False, key=None):
     """{name: tensor} of every layer, and `logits` `[B, C]`, for a trunk input x."""
     found = self.trunk(ops.cast(x, self.compute_dtype), valid=valid, training=training, key=key)
-    return {**found, 'logits': self.output_head(ops.cast(found['output'], 'float32'))}
+    logits = self.output_head(ops.cast(found['output'], 'float32'))
+    if self.statistics_head is not None:
+      key = None if key is None else noise.split(key, STATISTICS_STREAM)
+      logits += self.statistics_head(self.measured(x, valid), training=training, key=key)
+    return {**found, 'logits': logits}
+
+  def measured(self, x, valid=None):
+    """Statistics `[B, N]`, without gradient, of what the trunk reads."""
+    raise NotImplementedError
 
   def call(self, inputs, lengths=None, training=False, key=None):
     """Rolls `[B, T, D]`, 0/1 or soft, -> logits `[B, C]`."""
@@ -109,6 +122,9 @@ class RollClassifier(Classifier):
     hparams: those of `Classifier`, and `unit_density`: scale every roll to one density first, so that how many notes there are decides nothing.
     converter: `PolyphonicConverter`.
 
+  Raises:
+    ArgumentError: both `unit_density` and `statistics`.
+
   Example:
     >>> model = configs.CONFIGS['genre-roll'].override('filters=[8],kernels=[4],strides=[2]').build_model()
     >>> model(keras.ops.zeros((2, 48, 176))).shape
@@ -117,6 +133,8 @@ class RollClassifier(Classifier):
 
   def __init__(self, hparams, converter, **kwargs):
     super().__init__(hparams, converter, **kwargs)
+    if hparams.unit_density and hparams.statistics:
+      raise errors.ArgumentError('unit_density scales the cells that statistics count: set one of them')
     self.build_trunk((None, converter.steps, converter.input_depth))
 
   def prepare(self, inputs, lengths=None):
@@ -125,6 +143,9 @@ class RollClassifier(Classifier):
     if self.settings['unit_density']:
       inputs = augmentation.unit_density(inputs, mask)
     return inputs, mask
+
+  def measured(self, x, valid=None):
+    return ops.stop_gradient(statistics.measure(x, ops.ones(ops.shape(x)[:2]) if valid is None else valid))
 
   def features(self, x, names):
     return super().features(self.prepare(x)[0], names)
@@ -147,7 +168,7 @@ class LatentClassifier(Classifier):
     if converter.steps % hparams.window_steps:
       raise errors.ArgumentError(f'steps {converter.steps} do not divide into windows of {hparams.window_steps} steps')
     self.frozen = FrozenEncoder(hparams.encoder)
-    self.build_trunk((None, converter.steps // hparams.window_steps, hparams.z_size))
+    self.build_trunk((None, converter.steps // hparams.window_steps, hparams.z_size), statistics.SIZE + 2 * hparams.z_size)
 
   def prepare(self, inputs, lengths=None):
     steps, depth = self.settings['window_steps'], inputs.shape[-1]
@@ -158,9 +179,21 @@ class LatentClassifier(Classifier):
     latents = self.frozen.encode({'inputs': windows, 'lengths': ops.reshape(inside, (-1,))})
     return ops.reshape(latents, (-1, rows, self.settings['z_size'])), ops.cast(inside > 0, 'float32')
 
+  def measured(self, x, valid=None):
+    """Mean and deviation of the rows `[B, S, Z]`, and the statistics of the notes that the frozen model decodes from them."""
+    x = ops.cast(x, 'float32')
+    valid = ops.ones(ops.shape(x)[:2]) if valid is None else ops.cast(valid, 'float32')
+    count = ops.maximum(ops.sum(valid, axis=1, keepdims=True), 1.)[..., None]  # [B, 1, 1]
+    mean = ops.sum(x * valid[..., None], axis=1, keepdims=True) / count
+    deviation = ops.sqrt(ops.sum(ops.square(x - mean) * valid[..., None], axis=1, keepdims=True) / count)
+    notes = self.frozen.decode(ops.reshape(x, (-1, x.shape[-1])))  # [B S, T, D]
+    steps, depth = notes.shape[1:]
+    found = statistics.measure(ops.reshape(notes, (-1, x.shape[1] * steps, depth)), ops.repeat(valid, steps, axis=1))
+    return ops.stop_gradient(ops.concatenate([found, mean[:, 0], deviation[:, 0]], axis=-1))
+
 
 class FrozenEncoder:
-  """A bundle's encoder, loaded when first asked; no layer of the classifier, so it is neither trained nor saved with it.
+  """A bundle's encoder and decoder, loaded when first asked; no layer of the classifier, so it is neither trained nor saved with it.
 
   Args:
     name: bundle, or run folder.
@@ -171,9 +204,16 @@ class FrozenEncoder:
 
   def encode(self, batch):
     """Posterior means `[B, Z]`, without gradient."""
+    return ops.stop_gradient(self._loaded().encode(batch).mean)
+
+  def decode(self, z):
+    """Latents `[B, Z]` -> decided notes 0/1 `[B, T, D]`, without gradient."""
+    return ops.stop_gradient(self._loaded().decode_tokens(z))
+
+  def _loaded(self):
     if self.model is None:
       self.model = _load_encoder(self.name)
-    return ops.stop_gradient(self.model.encode(batch).mean)
+    return self.model
 
 
 def _load_encoder(name):
