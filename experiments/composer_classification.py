@@ -1,0 +1,254 @@
+"""Composers of MAESTRO v1 on rolls and on latents: the paper's four and the thirteen with most pieces, measured by segment and by piece.
+
+  python -m experiments.run composer_classification --corpus_root=/data --output=experiments/results/composers
+  python -m experiments.run composer_classification --corpus_root=/data --make=musicnst/pretrained --output=experiments/results/composers
+
+The first form measures the bundles composer-roll, composer-latent and composer-13 on the test split. The second makes them first: heads on
+fixed statistics of the notes (musicnst/models/classifiers/statistics.py) are fitted by logistic regression, the convolutions of
+composer-roll are those of `--roll_trunk` (experiments/train_bundles trains them), those of composer-latent are trained here on the latents of
+`--encoder`. Writes OUTPUT.json, OUTPUT.md, OUTPUT_confusion.png and, with --make, OUTPUT_latent_curves.png; five to ten minutes of one core.
+"""
+import dataclasses
+import json
+import os
+
+from absl import flags
+import numpy as np
+import tensorflow as tf
+
+from experiments.composers import fitting
+from experiments.composers import music
+from experiments.composers import report
+from musicnst import bundles
+from musicnst import configs
+from musicnst import errors
+from musicnst import files
+from musicnst.models.classifiers import configs as classifier_configs
+
+THIRTEEN = classifier_configs.THIRTEEN
+STEPS, HOP, SHORT = 512, 256, 256
+PENALTIES = (.001, .003, .01, .03)   # inverse penalties of the heads, chosen on validation
+SCALES = (.5, 1.0, 1.5, 2.0, 3.0)    # of the statistics' logits beside the convolutions'
+TRUNK = 'filters=[64,96,128],kernels=[8,4,4],strides=[4,2,2],dropout=.3'
+LATENT_TRUNK = 'filters=[96,96],kernels=[3,3],strides=[1,1],dense=[48],dropout=.3'
+
+
+@dataclasses.dataclass
+class Task:
+  """A set of composers: how many of THIRTEEN, and the split of each piece ('' for one left out)."""
+
+  name: str
+  num_classes: int
+  split: np.ndarray
+
+
+class Data:
+  """All that is measured of the corpus, made when it is asked for: `latents` and `decoded` need an encoder."""
+
+  def __init__(self, corpus_root, encoder):
+    self.pieces = music.load(corpus_root, THIRTEEN)
+    self.rolls = [piece.roll for piece in self.pieces]
+    self.composers = np.array([THIRTEEN.index(piece.composer) for piece in self.pieces])
+    self.groups = np.array([piece.group for piece in self.pieces])
+    self.segments = music.cut(self.pieces, STEPS, HOP)
+    self.labels = self.composers[self.segments.piece]
+    self.tasks = {
+        'four': Task('four', 4, np.array(music.official(self.pieces))),
+        'thirteen': Task('thirteen', len(THIRTEEN), np.array(music.with_validation(self.pieces)))}
+    self.encoder = encoder
+
+  def chosen(self, task, split, whole=False):
+    """Mask of the segments of a task's split; `whole`: those that do not overlap."""
+    return ((self.labels < task.num_classes) & (task.split[self.segments.piece] == split)
+            & (not whole or self.segments.start % STEPS == 0))
+
+  def weights(self, mask):
+    piece = self.segments.piece[mask]
+    return fitting.example_weights(self.labels[mask], self.groups[piece], piece)
+
+
+def run(corpus_root, output, make='', inputs='rolls,latents', encoder='polyphonic-2bar', roll_trunk='composer-roll', trunk_steps=800, command=''):
+  """Makes the bundles of `inputs` in the folder `make` if it is given, measures them all (else those that ship), writes the files; returns
+  the results. Validation figures of what is not made anew stay as OUTPUT.json has them."""
+  data, rows, curve = Data(corpus_root, encoder), {}, []
+  if os.path.isfile(output + '.json'):
+    with open(output + '.json', encoding='utf-8') as handle:
+      stored = json.load(handle)
+    rows, curve = stored['rows'], stored['curve']
+  if make and 'rolls' in inputs:
+    statistics = fitting.statistics_of(data.segments, data.rolls)
+    rows.update(cross_validation(data, statistics))
+    rows.update(make_roll_bundles(data, statistics, make, roll_trunk))
+  if make and 'latents' in inputs:
+    found, curve = make_latent_bundle(data, make, trunk_steps)
+    rows.update(found)
+  rows.update(measure_bundles(data, make))
+  results = {'command': command, 'thirteen': list(THIRTEEN), 'rows': rows, 'curve': curve, 'splits': _sizes(data),
+             'shown': ['four, rolls, test', 'four, latents, test', 'thirteen, rolls, test']}
+  for suffix, text in (('.json', json.dumps(results, indent=1) + '\n'), ('.md', report.page(results))):
+    with files.atomic_path(output + suffix) as path, open(path, 'w', encoding='utf-8') as handle:
+      handle.write(text)
+  with files.atomic_path(output + '_confusion.png') as path:
+    report.draw_confusions(results, path)
+  if curve:
+    with files.atomic_path(output + '_latent_curves.png') as path:
+      report.draw_curve(curve, path)
+  return results
+
+
+def _sizes(data):
+  return {task.name: {split: int((task.split[data.composers < task.num_classes] == split).sum()) for split in ('train', 'validation', 'test', '')}
+          for task in data.tasks.values()}
+
+
+# ---------------------- making ----
+
+
+def cross_validation(data, statistics):
+  """Rows of thirteen composers over all pieces, five folds: by composition, and by performance."""
+  mask = data.segments.start % STEPS == 0
+  piece, labels = data.segments.piece[mask], data.labels[mask]
+  rows = {}
+  for name, groups in (('by composition', data.groups[piece]), ('by performance', piece)):
+    logits = fitting.cross_validated(statistics[mask], labels, groups, piece, PENALTIES[1], len(THIRTEEN))
+    rows[f'thirteen, rolls, five folds {name}'] = report.measures(logits, labels, piece, len(THIRTEEN))
+  return rows
+
+
+def best_head(data, task, statistics):
+  """(Head fitted on the training split, its row on validation), the penalty chosen there by the accuracy of segments."""
+  train, held_out = data.chosen(task, 'train'), data.chosen(task, 'validation', whole=True)
+  found = []
+  for penalty in PENALTIES:
+    head = fitting.fit(statistics[train], data.labels[train], data.weights(train), penalty, task.num_classes)
+    row = report.measures(head.logits(statistics[held_out]), data.labels[held_out], data.segments.piece[held_out], task.num_classes)
+    found.append((row['segment_accuracy'], head, {**row, 'penalty': penalty}))
+  return max(found, key=lambda item: item[0])[1:]
+
+
+def make_roll_bundles(data, statistics, folder, roll_trunk):
+  """composer-roll and composer-13; returns their validation rows."""
+  task, rows = data.tasks['four'], {}
+  head, rows['four, rolls, statistics alone, validation'] = best_head(data, task, statistics)
+  config = configs.get('composer-roll', TRUNK + ',statistics=True')
+  model = config.build_model()
+  weights = {name: value for name, value in bundles.read_weights(roll_trunk).items() if not name.startswith('statistics_head')}
+  _assign(model, weights)
+  held_out = data.chosen(task, 'validation', whole=True)
+  convolutions = _logits(model, data.segments.of(held_out), data.rolls)  # the head is zero yet
+  row = _put_beside(model, head, statistics[held_out], convolutions, data.labels[held_out], data.segments.piece[held_out])
+  rows['four, rolls, validation'] = row
+  rows['four, rolls, convolutions alone, validation'] = report.measures(convolutions, data.labels[held_out], data.segments.piece[held_out], 4)
+  bundles.save(model, config, os.path.join(folder, 'composer-roll'), _card('composer-roll', row, 'rolls'))
+  task = data.tasks['thirteen']
+  head, row = best_head(data, task, statistics)
+  config = configs.get('composer-13')
+  model = config.build_model()
+  model.output_head.kernel.assign(0 * model.output_head.kernel)
+  head.put(model.statistics_head)
+  rows['thirteen, rolls, validation'] = row
+  bundles.save(model, config, os.path.join(folder, 'composer-13'), _card('composer-13', row, 'rolls'))
+  return rows
+
+
+def make_latent_bundle(data, folder, trunk_steps):
+  """composer-latent; returns (rows, learning curve)."""
+  frozen = bundles.load(data.encoder)[0]
+  latents, decoded = fitting.encoded(frozen, data.rolls)
+  valid_rows, valid = fitting.rows_of(data.segments, latents)
+  statistics = np.concatenate([fitting.statistics_of(data.segments, decoded), fitting.row_moments(valid_rows, valid)], 1)
+  task, rows = data.tasks['four'], {}
+  rows['thirteen, latents, validation'] = best_head(data, data.tasks['thirteen'], statistics)[1]
+  head, rows['four, latents, statistics alone, validation'] = best_head(data, task, statistics)
+  options = dict(encoder=data.encoder, z_size=frozen.z_size, statistics=True)
+  config = configs.get('composer-latent', LATENT_TRUNK).override(**options)
+  tf.keras.utils.set_random_seed(22)
+  model = config.build_model()
+  train, held_out = data.chosen(task, 'train'), data.chosen(task, 'validation', whole=True)
+  labels, piece = data.labels[held_out], data.segments.piece[held_out]
+  curve = fitting.train_trunk(
+      model, valid_rows[train], valid[train], data.labels[train], data.weights(train), (valid_rows[held_out], valid[held_out], labels), trunk_steps)
+  convolutions = model.output_head(model.trunk(valid_rows[held_out], valid=valid[held_out])['output']).numpy()
+  rows['four, latents, convolutions alone, validation'] = report.measures(convolutions, labels, piece, 4)
+  row = rows['four, latents, validation'] = _put_beside(model, head, statistics[held_out], convolutions, labels, piece)
+  bundles.save(model, config, os.path.join(folder, 'composer-latent'), _card('composer-latent', row, f'latents of {data.encoder}'))
+  return rows, curve
+
+
+def _put_beside(model, head, statistics, convolutions, labels, piece):
+  """Sets the statistics head, scaled so that the sum with the convolutions' logits is likeliest on validation; returns the row there."""
+  logits = {scale: convolutions + scale * head.logits(statistics) for scale in SCALES}
+  nats = lambda values: -np.mean(tf.nn.log_softmax(values).numpy()[np.arange(len(labels)), labels])
+  scale = min(SCALES, key=lambda s: nats(logits[s]))
+  head.put(model.statistics_head, scale)
+  return {**report.measures(logits[scale], labels, piece, len(model.classes)), 'scale': scale}
+
+
+def _assign(model, weights):
+  from musicnst.models import naming
+  variables = naming.named_variables(model)
+  for name, value in weights.items():
+    variables[name].assign(value.astype('float32'))
+
+
+def _card(name, row, reads):
+  return '\n'.join([
+      f'# Data card: {name}', '', f'Which composer a piece of piano music is by, from {reads}.', '', '| | |', '|---|---|',
+      '| data | MAESTRO v1 (CC BY-NC-SA 4.0): performances at a fixed 120 quarters a minute, segments of 512 steps (64 s); training split, '
+      'compositions that are in the validation or test split left out |',
+      '| training | logistic regression on fixed statistics of the notes, added to the logits of a small convolutional network |',
+      '| validation | accuracy by segment {segment_accuracy:.3f}, by piece {piece_accuracy:.3f}, macro F1 by piece {macro_f1:.3f} |'.format(**row),
+      "| use | research; the corpus's licence forbids commercial use |", '',
+      'Command: `python -m experiments.run composer_classification --make=...`; test figures: experiments/results/composers.md.', ''])
+
+
+# ---------------------- measuring ----
+
+
+def measure_bundles(data, folder=''):
+  """Rows of the bundles' test splits, each figure by the bundle as it is loaded."""
+  rows = {}
+  for bundle, task, reads in (('composer-roll', 'four', 'rolls'), ('composer-latent', 'four', 'latents'), ('composer-13', 'thirteen', 'rolls')):
+    model = bundles.load(os.path.join(folder, bundle) if folder else bundle)[0]
+    task = data.tasks[task]
+    if model.classes != THIRTEEN[:task.num_classes]:
+      raise errors.ArgumentError(f'{bundle} knows {", ".join(model.classes)}; this experiment needs {", ".join(THIRTEEN[:task.num_classes])}')
+    for name, steps in (('', STEPS), (' 32 s,', SHORT)):
+      segments = data.segments if steps == STEPS else music.cut(data.pieces, steps, steps)
+      labels = data.composers[segments.piece]
+      mask = (labels < task.num_classes) & (task.split[segments.piece] == 'test') & (segments.start % steps == 0)
+      part = segments.of(mask)
+      rows[f'{task.name}, {reads},{name} test'] = report.measures(_logits(model, part, data.rolls), labels[mask], part.piece, task.num_classes)
+  return rows
+
+
+def _logits(model, segments, rolls):
+  """`[M, C]` of segments by a classifier of rolls, or of the latents it makes of them."""
+  compute = tf.function(lambda x, lengths: model(x, lengths=lengths), reduce_retracing=True)
+  found = []
+  for first in range(0, len(segments.piece), fitting.BATCH):
+    part = segments.of(slice(first, first + fitting.BATCH))
+    found.append(compute(tf.constant(part.rolls(rolls), tf.float32), tf.constant(part.lengths, tf.int32)).numpy())
+  return np.concatenate(found)
+
+
+def define_flags(flag_values):
+  """The experiment's flags."""
+  def string(name, default, text, **options):
+    flags.DEFINE_string(name, default, text, flag_values=flag_values, **options)
+
+  string('corpus_root', None, 'Folder that holds MAESTRO v1.', required=True)
+  string('output', None, 'Files to write, without suffix.', required=True)
+  string('make', '', 'Folder to write the bundles into first; empty: measure those that ship.')
+  string('inputs', 'rolls,latents', 'What to make: bundles of rolls, of latents, or both.')
+  string('encoder', 'polyphonic-2bar', 'Bundle whose latents are read.')
+  string('roll_trunk', 'composer-roll', 'Bundle that gives the convolutions of composer-roll.')
+  flags.DEFINE_integer('trunk_steps', 800, 'Training steps of the convolutions on latents.', flag_values=flag_values)
+
+
+def main(flag_values):
+  """Flags -> `run`."""
+  given = ' '.join(f'--{name}={flag_values[name].value}' for name in ('make', 'encoder') if flag_values[name].value)
+  results = run(flag_values.corpus_root, flag_values.output, flag_values.make, flag_values.inputs, flag_values.encoder, flag_values.roll_trunk,
+                flag_values.trunk_steps, f'python -m experiments.run composer_classification --corpus_root=ROOT --output={flag_values.output} {given}')
+  print(report.page(results))
