@@ -9,10 +9,12 @@ composer-roll are those of `--roll_trunk` (experiments/train_bundles trains them
 `--encoder`. Writes OUTPUT.json, OUTPUT.md, OUTPUT_confusion.png and, with --make, OUTPUT_latent_curves.png; five to ten minutes of one core.
 """
 import dataclasses
+import functools
 import json
 import os
 
 from absl import flags
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -26,9 +28,11 @@ from musicnst import files
 from musicnst.models.classifiers import configs as classifier_configs
 
 THIRTEEN = classifier_configs.THIRTEEN
-STEPS, HOP, SHORT = 512, 256, 256
-PENALTIES = (.001, .003, .01, .03)   # inverse penalties of the heads, chosen on validation
+STEPS, SHORT = 512, 256
+PENALTIES = (.0005, .002, .008)       # inverse penalties of the heads, chosen on validation
+VARIATIONS = ((.85, 2), (1.18, -2))  # copies of the training pieces: how much longer, semitones higher
 SCALES = (.5, 1.0, 1.5, 2.0, 3.0)    # of the statistics' logits beside the convolutions'
+SHOWN = ('four, rolls, test', 'four, latents, test', 'thirteen, rolls, test', 'thirteen, rolls, five folds by composition')
 TRUNK = 'filters=[64,96,128],kernels=[8,4,4],strides=[4,2,2],dropout=.3'
 LATENT_TRUNK = 'filters=[96,96],kernels=[3,3],strides=[1,1],dense=[48],dropout=.3'
 
@@ -45,46 +49,54 @@ class Task:
 class Data:
   """All that is measured of the corpus, made when it is asked for: `latents` and `decoded` need an encoder."""
 
-  def __init__(self, corpus_root, encoder):
-    self.pieces = music.load(corpus_root, THIRTEEN)
+  def __init__(self, corpus_root, encoder, composers=THIRTEEN):
+    self.pieces = music.load(corpus_root, composers)
     self.rolls = [piece.roll for piece in self.pieces]
     self.composers = np.array([THIRTEEN.index(piece.composer) for piece in self.pieces])
     self.groups = np.array([piece.group for piece in self.pieces])
-    self.segments = music.cut(self.pieces, STEPS, HOP)
+    self.segments = music.cut(self.pieces, STEPS, STEPS)
     self.labels = self.composers[self.segments.piece]
     self.tasks = {
         'four': Task('four', 4, np.array(music.official(self.pieces))),
         'thirteen': Task('thirteen', len(THIRTEEN), np.array(music.with_validation(self.pieces)))}
     self.encoder = encoder
 
-  def chosen(self, task, split, whole=False):
-    """Mask of the segments of a task's split; `whole`: those that do not overlap."""
-    return ((self.labels < task.num_classes) & (task.split[self.segments.piece] == split)
-            & (not whole or self.segments.start % STEPS == 0))
+  def chosen(self, task, split):
+    """Mask of the segments of a task's split."""
+    return (self.labels < task.num_classes) & (task.split[self.segments.piece] == split)
 
-  def weights(self, mask):
-    piece = self.segments.piece[mask]
-    return fitting.example_weights(self.labels[mask], self.groups[piece], piece)
+  def rows(self, statistics):
+    """`fitting.Rows` of all segments."""
+    return fitting.Rows(statistics, self.labels, self.segments.piece, self.groups[self.segments.piece])
+
+  def varied(self, read):
+    """`fitting.Rows` of the copies of VARIATIONS; `read(segments, rolls)` gives their statistics."""
+    found = []
+    for stretch, semitones in VARIATIONS:
+      copies = [music.varied(piece, stretch, semitones) for piece in self.pieces]
+      segments = music.cut(copies, STEPS, STEPS)
+      statistics = read(segments, [piece.roll for piece in copies])
+      found.append(fitting.Rows(statistics, self.composers[segments.piece], segments.piece, self.groups[segments.piece]))
+    return functools.reduce(fitting.Rows.joined, found)
 
 
 def run(corpus_root, output, make='', inputs='rolls,latents', encoder='polyphonic-2bar', roll_trunk='composer-roll', trunk_steps=800, command=''):
   """Makes the bundles of `inputs` in the folder `make` if it is given, measures them all (else those that ship), writes the files; returns
   the results. Validation figures of what is not made anew stay as OUTPUT.json has them."""
-  data, rows, curve = Data(corpus_root, encoder), {}, []
-  if os.path.isfile(output + '.json'):
-    with open(output + '.json', encoding='utf-8') as handle:
-      stored = json.load(handle)
-    rows, curve = stored['rows'], stored['curve']
+  data = Data(corpus_root, encoder, THIRTEEN if 'rolls' in inputs else THIRTEEN[:4])
+  stored = _stored(output)
+  rows, curve = stored.get('rows', {}), stored.get('curve', [])
   if make and 'rolls' in inputs:
-    statistics = fitting.statistics_of(data.segments, data.rolls)
-    rows.update(cross_validation(data, statistics))
-    rows.update(make_roll_bundles(data, statistics, make, roll_trunk))
+    known, more = data.rows(fitting.statistics_of(data.segments, data.rolls)), data.varied(fitting.statistics_of)
+    rows.update(cross_validation(data, known, more))
+    rows.update(make_roll_bundles(data, known, more, make, roll_trunk))
   if make and 'latents' in inputs:
     found, curve = make_latent_bundle(data, make, trunk_steps)
     rows.update(found)
-  rows.update(measure_bundles(data, make))
-  results = {'command': command, 'thirteen': list(THIRTEEN), 'rows': rows, 'curve': curve, 'splits': _sizes(data),
-             'shown': ['four, rolls, test', 'four, latents, test', 'thirteen, rolls, test']}
+  rows.update(measure_bundles(data, inputs, make))
+  results = {
+      'commands': {**stored.get('commands', {}), inputs: command}, 'thirteen': list(THIRTEEN), 'rows': rows, 'curve': curve,
+      'splits': {**_sizes(data), **stored.get('splits', {})}, 'shown': [name for name in SHOWN if name in rows]}
   for suffix, text in (('.json', json.dumps(results, indent=1) + '\n'), ('.md', report.page(results))):
     with files.atomic_path(output + suffix) as path, open(path, 'w', encoding='utf-8') as handle:
       handle.write(text)
@@ -97,51 +109,64 @@ def run(corpus_root, output, make='', inputs='rolls,latents', encoder='polyphoni
 
 
 def _sizes(data):
-  return {task.name: {split: int((task.split[data.composers < task.num_classes] == split).sum()) for split in ('train', 'validation', 'test', '')}
-          for task in data.tasks.values()}
+  """{task: {split: pieces}} of the tasks whose composers are all there; '' are those left out."""
+  splits, known = ('train', 'validation', 'test', ''), len(np.unique(data.composers))
+  return {task.name: {split: int((task.split[data.composers < task.num_classes] == split).sum()) for split in splits}
+          for task in data.tasks.values() if task.num_classes <= known}
+
+
+def _stored(output):
+  """What OUTPUT.json holds, {} where there is none."""
+  if not os.path.isfile(output + '.json'):
+    return {}
+  with open(output + '.json', encoding='utf-8') as handle:
+    return json.load(handle)
 
 
 # ---------------------- making ----
 
 
-def cross_validation(data, statistics):
+def cross_validation(data, known, more):
   """Rows of thirteen composers over all pieces, five folds: by composition, and by performance."""
-  mask = data.segments.start % STEPS == 0
-  piece, labels = data.segments.piece[mask], data.labels[mask]
-  rows = {}
-  for name, groups in (('by composition', data.groups[piece]), ('by performance', piece)):
-    logits = fitting.cross_validated(statistics[mask], labels, groups, piece, PENALTIES[1], len(THIRTEEN))
-    rows[f'thirteen, rolls, five folds {name}'] = report.measures(logits, labels, piece, len(THIRTEEN))
-  return rows
+  found = {}
+  for name, apart in (('by composition', known.groups), ('by performance', known.pieces)):
+    logits = fitting.cross_validated(known, more, apart, PENALTIES[1], len(THIRTEEN))
+    found[f'thirteen, rolls, five folds {name}'] = report.measures(logits, known.labels, known.pieces, len(THIRTEEN))
+  return found
 
 
-def best_head(data, task, statistics):
-  """(Head fitted on the training split, its row on validation), the penalty chosen there by the accuracy of segments."""
-  train, held_out = data.chosen(task, 'train'), data.chosen(task, 'validation', whole=True)
-  found = []
+def best_head(data, task, known, more):
+  """(Head fitted on the training split, its row on validation), the penalty chosen there by the accuracy of segments.
+
+  Args:
+    known: fitting.Rows of all segments.
+    more: fitting.Rows of copies, only to learn from.
+  """
+  train, held_out = known.of(data.chosen(task, 'train')), known.of(data.chosen(task, 'validation'))
+  seen, found = train.joined(more.of(np.isin(more.pieces, train.pieces))), []
   for penalty in PENALTIES:
-    head = fitting.fit(statistics[train], data.labels[train], data.weights(train), penalty, task.num_classes)
-    row = report.measures(head.logits(statistics[held_out]), data.labels[held_out], data.segments.piece[held_out], task.num_classes)
+    head = seen.fit(penalty, task.num_classes, fitting.standard(train.statistics))
+    row = report.measures(head.logits(held_out.statistics), held_out.labels, held_out.pieces, task.num_classes)
     found.append((row['segment_accuracy'], head, {**row, 'penalty': penalty}))
   return max(found, key=lambda item: item[0])[1:]
 
 
-def make_roll_bundles(data, statistics, folder, roll_trunk):
+def make_roll_bundles(data, known, more, folder, roll_trunk):
   """composer-roll and composer-13; returns their validation rows."""
   task, rows = data.tasks['four'], {}
-  head, rows['four, rolls, statistics alone, validation'] = best_head(data, task, statistics)
+  head, rows['four, rolls, statistics alone, validation'] = best_head(data, task, known, more)
   config = configs.get('composer-roll', TRUNK + ',statistics=True')
   model = config.build_model()
   weights = {name: value for name, value in bundles.read_weights(roll_trunk).items() if not name.startswith('statistics_head')}
   _assign(model, weights)
-  held_out = data.chosen(task, 'validation', whole=True)
-  convolutions = _logits(model, data.segments.of(held_out), data.rolls)  # the head is zero yet
-  row = _put_beside(model, head, statistics[held_out], convolutions, data.labels[held_out], data.segments.piece[held_out])
-  rows['four, rolls, validation'] = row
-  rows['four, rolls, convolutions alone, validation'] = report.measures(convolutions, data.labels[held_out], data.segments.piece[held_out], 4)
+  mask = data.chosen(task, 'validation')
+  held_out = known.of(mask)
+  convolutions = _logits(model, data.segments.of(mask), data.rolls)  # the head is zero yet
+  row = rows['four, rolls, validation'] = _put_beside(model, head, held_out, convolutions)
+  rows['four, rolls, convolutions alone, validation'] = report.measures(convolutions, held_out.labels, held_out.pieces, 4)
   bundles.save(model, config, os.path.join(folder, 'composer-roll'), _card('composer-roll', row, 'rolls'))
   task = data.tasks['thirteen']
-  head, row = best_head(data, task, statistics)
+  head, row = best_head(data, task, known, more)
   config = configs.get('composer-13')
   model = config.build_model()
   model.output_head.kernel.assign(0 * model.output_head.kernel)
@@ -154,34 +179,38 @@ def make_roll_bundles(data, statistics, folder, roll_trunk):
 def make_latent_bundle(data, folder, trunk_steps):
   """composer-latent; returns (rows, learning curve)."""
   frozen = bundles.load(data.encoder)[0]
-  latents, decoded = fitting.encoded(frozen, data.rolls)
-  valid_rows, valid = fitting.rows_of(data.segments, latents)
-  statistics = np.concatenate([fitting.statistics_of(data.segments, decoded), fitting.row_moments(valid_rows, valid)], 1)
+
+  def read(segments, rolls):
+    latents, decoded = fitting.encoded(frozen, rolls)
+    rows, valid = fitting.rows_of(segments, latents)
+    return np.concatenate([fitting.statistics_of(segments, decoded), fitting.row_moments(rows, valid)], 1), rows, valid
+
+  statistics, latent_rows, valid = read(data.segments, data.rolls)
+  known, more = data.rows(statistics), data.varied(lambda segments, rolls: read(segments, rolls)[0])
   task, rows = data.tasks['four'], {}
-  rows['thirteen, latents, validation'] = best_head(data, data.tasks['thirteen'], statistics)[1]
-  head, rows['four, latents, statistics alone, validation'] = best_head(data, task, statistics)
-  options = dict(encoder=data.encoder, z_size=frozen.z_size, statistics=True)
-  config = configs.get('composer-latent', LATENT_TRUNK).override(**options)
-  tf.keras.utils.set_random_seed(22)
+  head, rows['four, latents, statistics alone, validation'] = best_head(data, task, known, more)
+  config = configs.get('composer-latent', LATENT_TRUNK).override(encoder=data.encoder, z_size=frozen.z_size, statistics=True)
+  keras.utils.set_random_seed(22)
   model = config.build_model()
-  train, held_out = data.chosen(task, 'train'), data.chosen(task, 'validation', whole=True)
-  labels, piece = data.labels[held_out], data.segments.piece[held_out]
+  train, mask = data.chosen(task, 'train'), data.chosen(task, 'validation')
+  held_out, seen = known.of(mask), known.of(train)
   curve = fitting.train_trunk(
-      model, valid_rows[train], valid[train], data.labels[train], data.weights(train), (valid_rows[held_out], valid[held_out], labels), trunk_steps)
-  convolutions = model.output_head(model.trunk(valid_rows[held_out], valid=valid[held_out])['output']).numpy()
-  rows['four, latents, convolutions alone, validation'] = report.measures(convolutions, labels, piece, 4)
-  row = rows['four, latents, validation'] = _put_beside(model, head, statistics[held_out], convolutions, labels, piece)
+      model, latent_rows[train], valid[train], seen.labels, fitting.example_weights(seen.labels, seen.groups, seen.pieces),
+      (latent_rows[mask], valid[mask], held_out.labels), trunk_steps)
+  convolutions = model.output_head(model.trunk(latent_rows[mask], valid=valid[mask])['output']).numpy()
+  rows['four, latents, convolutions alone, validation'] = report.measures(convolutions, held_out.labels, held_out.pieces, 4)
+  row = rows['four, latents, validation'] = _put_beside(model, head, held_out, convolutions)
   bundles.save(model, config, os.path.join(folder, 'composer-latent'), _card('composer-latent', row, f'latents of {data.encoder}'))
   return rows, curve
 
 
-def _put_beside(model, head, statistics, convolutions, labels, piece):
+def _put_beside(model, head, held_out, convolutions):
   """Sets the statistics head, scaled so that the sum with the convolutions' logits is likeliest on validation; returns the row there."""
-  logits = {scale: convolutions + scale * head.logits(statistics) for scale in SCALES}
-  nats = lambda values: -np.mean(tf.nn.log_softmax(values).numpy()[np.arange(len(labels)), labels])
+  logits = {scale: convolutions + scale * head.logits(held_out.statistics) for scale in SCALES}
+  nats = lambda values: -np.mean(tf.nn.log_softmax(values).numpy()[np.arange(len(values)), held_out.labels])
   scale = min(SCALES, key=lambda s: nats(logits[s]))
   head.put(model.statistics_head, scale)
-  return {**report.measures(logits[scale], labels, piece, len(model.classes)), 'scale': scale}
+  return {**report.measures(logits[scale], held_out.labels, held_out.pieces, len(model.classes)), 'scale': scale}
 
 
 def _assign(model, weights):
@@ -205,10 +234,12 @@ def _card(name, row, reads):
 # ---------------------- measuring ----
 
 
-def measure_bundles(data, folder=''):
-  """Rows of the bundles' test splits, each figure by the bundle as it is loaded."""
+def measure_bundles(data, inputs, folder=''):
+  """Rows of the test splits of the bundles of `inputs`, each figure by the bundle as it is loaded."""
   rows = {}
   for bundle, task, reads in (('composer-roll', 'four', 'rolls'), ('composer-latent', 'four', 'latents'), ('composer-13', 'thirteen', 'rolls')):
+    if reads not in inputs:
+      continue
     model = bundles.load(os.path.join(folder, bundle) if folder else bundle)[0]
     task = data.tasks[task]
     if model.classes != THIRTEEN[:task.num_classes]:
@@ -216,7 +247,7 @@ def measure_bundles(data, folder=''):
     for name, steps in (('', STEPS), (' 32 s,', SHORT)):
       segments = data.segments if steps == STEPS else music.cut(data.pieces, steps, steps)
       labels = data.composers[segments.piece]
-      mask = (labels < task.num_classes) & (task.split[segments.piece] == 'test') & (segments.start % steps == 0)
+      mask = (labels < task.num_classes) & (task.split[segments.piece] == 'test')
       part = segments.of(mask)
       rows[f'{task.name}, {reads},{name} test'] = report.measures(_logits(model, part, data.rolls), labels[mask], part.piece, task.num_classes)
   return rows
@@ -240,7 +271,7 @@ def define_flags(flag_values):
   string('corpus_root', None, 'Folder that holds MAESTRO v1.', required=True)
   string('output', None, 'Files to write, without suffix.', required=True)
   string('make', '', 'Folder to write the bundles into first; empty: measure those that ship.')
-  string('inputs', 'rolls,latents', 'What to make: bundles of rolls, of latents, or both.')
+  string('inputs', 'rolls,latents', 'Which bundles: those of rolls, of latents, or both.')
   string('encoder', 'polyphonic-2bar', 'Bundle whose latents are read.')
   string('roll_trunk', 'composer-roll', 'Bundle that gives the convolutions of composer-roll.')
   flags.DEFINE_integer('trunk_steps', 800, 'Training steps of the convolutions on latents.', flag_values=flag_values)
@@ -248,7 +279,7 @@ def define_flags(flag_values):
 
 def main(flag_values):
   """Flags -> `run`."""
-  given = ' '.join(f'--{name}={flag_values[name].value}' for name in ('make', 'encoder') if flag_values[name].value)
+  given = ' '.join(f'--{name}={flag_values[name].value}' for name in ('output', 'make', 'inputs', 'encoder') if flag_values[name].value)
   results = run(flag_values.corpus_root, flag_values.output, flag_values.make, flag_values.inputs, flag_values.encoder, flag_values.roll_trunk,
-                flag_values.trunk_steps, f'python -m experiments.run composer_classification --corpus_root=ROOT --output={flag_values.output} {given}')
+                flag_values.trunk_steps, f'python -m experiments.run composer_classification --corpus_root=ROOT {given}')
   print(report.page(results))

