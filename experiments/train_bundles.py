@@ -62,9 +62,9 @@ FOUR = "classes=['Johann Sebastian Bach','Ludwig van Beethoven','Frédéric Chop
 
 RECIPES = {
     'polyphonic-2bar': Recipe(
-        corpora='all-genres,easymusicnotes', config='polyphonic-2bar', num_steps=24000, seed=1, mixed_precision=True,
-        hparams='learning_rate=.0015,decay_rate=.99985,min_learning_rate=.00003', best_by='metrics/onset_f1', eval_every_steps=2000,
-        tune_threshold=True, about='Two bars of polyphonic music as latents; `musicnst transfer` works on them.'),
+        corpora='all-genres,easymusicnotes,maestro', config='polyphonic-2bar', num_steps=12000, seed=1, mixed_precision=True,
+        hparams='learning_rate=.002,decay_rate=.99985,min_learning_rate=.00005', best_by='metrics/onset_f1', eval_every_steps=1500,
+        max_num_notes=40000, tune_threshold=True, about='Two bars of polyphonic music as latents; `musicnst transfer` works on them.'),
     'genre-inner-a': Recipe(
         config='genre-roll', seed=11, hparams='learning_rate=.002,decay_rate=.998,filters=[64,96,128],kernels=[8,4,4],strides=[4,2,2]', **GENRES),
     'genre-inner-b': Recipe(

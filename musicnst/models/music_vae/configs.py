@@ -73,11 +73,11 @@ _ENTRIES = (
     config_lib.Config(
         'polyphonic-2bar', registry.late(BUILD, 'beat_model'), _polyphonic,
         LATENT.extend(
-            width=512,            # units of the dense layers shared by the beats
+            width=448,            # units of the dense layers shared by the beats
             blocks=1,             # residual blocks on each side
             steps_per_beat=4,     # steps that make one unit
             beat_rnn_size=0,      # units of a bidirectional LSTM over the beats on each side; 0 for none
-            **POLYPHONIC),
+            **{**POLYPHONIC, 'z_size': 512, 'max_beta': .03}),
         'two bars of polyphonic music (onset and sustain of 88 keys): dense layers shared by the beats, not autoregressive'),
     _recurrent('polyphonic-2bar_lstm', _polyphonic,
                RECURRENT.extend(enc_rnn_size=(512, 512), dec_rnn_size=(512, 512), level_lengths=(8, 4), **POLYPHONIC),
