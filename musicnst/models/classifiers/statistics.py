@@ -96,24 +96,24 @@ def _intervals(onsets, sounding):
   return found + [_shares(_pairs(onsets[:, :-lag], onsets[:, lag:], _MOVES)) for lag in MOVE_LAGS]
 
 
-def _highest(x):
-  """The highest cell of each row `[B, T, 88]`, alone."""
-  above = ops.flip(ops.cumsum(ops.flip(x, axis=-1), axis=-1), axis=-1)
-  return x * ops.cast(above < 1.5, 'float32')
+def _one_hot(keys, there):
+  """Keys int `[B, T]` -> `[B, T, 88]`, nothing where `there` `[B, T]` is False."""
+  return ops.one_hot(ops.where(there, keys, -1), PITCHES, dtype='float32')
 
 
 def _lowest(x):
-  return x * ops.cast(ops.cumsum(x, axis=-1) < 1.5, 'float32')
+  return ops.argmax(x > 0, axis=-1)
 
 
 def _lines(onsets):
   """Moves of the top and of the bottom line, from one onset to the next, to the one after it and to the fourth."""
-  found = []
+  steps, found = onsets.shape[1], []
   struck = ops.max(onsets, axis=-1) > 0  # [B, T]
   # Steps with an onset first, in their order: the line without its rests.
-  order = ops.argsort(ops.where(struck, 0, onsets.shape[1]) + ops.arange(onsets.shape[1]), axis=1)
-  packed = ops.take_along_axis(onsets, order[..., None], axis=1)
-  for line in (_highest(packed), _lowest(packed)):
+  order = ops.argsort(ops.where(struck, 0, steps) + ops.arange(steps), axis=1)
+  there = ops.arange(steps)[None] < ops.sum(ops.cast(struck, 'int32'), axis=1, keepdims=True)
+  for keys in (PITCHES - 1 - _lowest(ops.flip(onsets, axis=-1)), _lowest(onsets)):
+    line = _one_hot(ops.take_along_axis(keys, order, axis=1), there)
     found += [_shares(_pairs(line[:, :-lag], line[:, lag:], _MOVES)) for lag in (1, 2, 4)]
   return found
 
@@ -143,7 +143,7 @@ def _pulse(onsets, mask, steps):
 def _chords(sounding):
   """Pitch classes over the lowest note: each, and each two together."""
   classes = ops.minimum(ops.matmul(sounding, _CLASSES), 1.0)  # [B, T, 12]
-  bass = ops.matmul(_lowest(sounding), _CLASSES)
+  bass = ops.matmul(_one_hot(_lowest(sounding), ops.max(sounding, axis=-1) > 0), _CLASSES)
   over = ops.stack([ops.sum(bass * ops.roll(classes, -j, axis=-1), axis=-1) for j in range(12)], axis=-1)
   together = ops.matmul(ops.transpose(over, (0, 2, 1)), over)  # [B, 12, 12]
   pairs = ops.stack([together[:, i, j] for i, j in zip(*_UPPER)], axis=-1)
