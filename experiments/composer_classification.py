@@ -185,17 +185,25 @@ def make_latent_bundle(data, folder, trunk_steps):
     rows, valid = fitting.rows_of(segments, latents)
     return np.concatenate([fitting.statistics_of(segments, decoded), fitting.row_moments(rows, valid)], 1), rows, valid
 
+  def read_copy(segments, rolls):
+    statistics, *latents = read(segments, rolls)
+    copies.append(latents)
+    return statistics
+
+  copies = []
   statistics, latent_rows, valid = read(data.segments, data.rolls)
-  known, more = data.rows(statistics), data.varied(lambda segments, rolls: read(segments, rolls)[0])
+  known, more = data.rows(statistics), data.varied(read_copy)
   task, rows = data.tasks['four'], {}
   head, rows['four, latents, statistics alone, validation'] = best_head(data, task, known, more)
   config = configs.get('composer-latent', LATENT_TRUNK).override(encoder=data.encoder, z_size=frozen.z_size, statistics=True)
   keras.utils.set_random_seed(22)
   model = config.build_model()
   train, mask = data.chosen(task, 'train'), data.chosen(task, 'validation')
-  held_out, seen = known.of(mask), known.of(train)
+  held_out, copied = known.of(mask), np.isin(more.pieces, known.pieces[train])
+  seen = known.of(train).joined(more.of(copied))
+  inputs = [np.concatenate([own[train], np.concatenate(others)[copied]]) for own, others in zip((latent_rows, valid), zip(*copies))]
   curve = fitting.train_trunk(
-      model, latent_rows[train], valid[train], seen.labels, fitting.example_weights(seen.labels, seen.groups, seen.pieces),
+      model, *inputs, seen.labels, fitting.example_weights(seen.labels, seen.groups, seen.pieces),
       (latent_rows[mask], valid[mask], held_out.labels), trunk_steps)
   convolutions = model.output_head(model.trunk(latent_rows[mask], valid=valid[mask])['output']).numpy()
   rows['four, latents, convolutions alone, validation'] = report.measures(convolutions, held_out.labels, held_out.pieces, 4)
