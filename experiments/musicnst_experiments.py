@@ -34,29 +34,29 @@ LONG_ITERATIONS = (1, 10, SWEEP_STEPS, LONG_STEPS)
 RESULTS = 'results.json'
 
 
-def plan(pairs, vgg_pairs=2, seed=0):
-  """[(experiment, Pair, Setting)]: 1 : 4 on every pair, the other ratios and L-BFGS on pairs of composers.
+def plan(pairs, vgg_pairs=2, seed=0, experiments=tuple(runs.EXPERIMENTS)):
+  """[(experiment, Pair, Setting)]: 1 : 4 on every pair, the other ratios on corpus pairs, L-BFGS on pairs of composers.
 
   VGG-19 is slow: it goes beyond iteration 30 on the first and the shipped pair alone, the other ratios are tried on `vgg_pairs`, L-BFGS on one.
   """
   planned = []
-  for experiment, (network, _) in runs.EXPERIMENTS.items():
-    slow = network == 'vgg'
+  for experiment in experiments:
+    slow = runs.EXPERIMENTS[experiment][0] == 'vgg'
     for number, pair in enumerate(pairs):
       setting = runs.Setting(num_steps=LONG_STEPS, iterations=LONG_ITERATIONS, seed=seed)
       short = dataclasses.replace(setting, num_steps=SWEEP_STEPS, iterations=LONG_ITERATIONS[:-1])
       planned.append((experiment, pair, short if slow and number and pair.kind != 'shipped' else setting))
       if pair.kind == 'composer' and number < (1 if slow else len(pairs)):
         planned.append((experiment, pair, dataclasses.replace(short if slow else setting, optimizer='l-bfgs')))
-      if pair.kind == 'composer' and number < (vgg_pairs if slow else len(pairs)):
+      if pair.kind != 'shipped' and number < (vgg_pairs if slow else len(pairs)):
         planned += [(experiment, pair, runs.Setting(*ratio, SWEEP_STEPS, (SWEEP_STEPS,), seed=seed)) for ratio in RATIOS if ratio != (1, 4)]
   return planned
 
 
-def run(engine, pairs, output, store=None, vgg_pairs=2, seed=0, max_seconds=float('inf')):
+def run(engine, pairs, output, store=None, vgg_pairs=2, seed=0, max_seconds=float('inf'), experiments=tuple(runs.EXPERIMENTS)):
   """Runs everything on the pairs; returns the dict of results, or None where time ran out (with a store, run it again)."""
   started, rows, curves, drawn = time.monotonic(), [], {}, {}
-  planned = plan(pairs, vgg_pairs, seed)
+  planned = plan(pairs, vgg_pairs, seed, experiments)
   for number, (experiment, pair, setting) in enumerate(planned):
     if time.monotonic() - started > max_seconds:
       print(f'{number} of {len(planned)} runs done; run this again with the same --store to go on')
@@ -69,7 +69,7 @@ def run(engine, pairs, output, store=None, vgg_pairs=2, seed=0, max_seconds=floa
       curves.setdefault(experiment, {})[setting.optimizer] = {name: [float(f'{v:.5g}') for v in values] for name, values in found.history.items()}
     if setting.optimizer == 'adam' and setting.num_steps == LONG_STEPS and (pair is pairs[0] or pair.kind == 'shipped'):
       drawn[experiment, pair.kind] = pair, found.sequences
-  controls = [runs.control(engine, pair, name) for pair in pairs for name in runs.CONTROLS]
+  controls = [row for pair in pairs for row in runs.controls(engine, pair, seed, experiments)]
   _write_music(output, drawn)
   described = [{'kind': p.kind, 'pair': p.name, 'content': p.content_name, 'style': p.style_name,
                 'notes': [len(p.content.pitches), len(p.style.pitches)]} for p in pairs]
@@ -103,9 +103,10 @@ def write(output, results):
     figures.classifier_curves(os.path.join(output, 'classifier_curves.png'), results['classifier_curves'])
   if results.get('latents'):
     figures.latents(os.path.join(output, 'latents.png'), results['latents'])
-  table = tables.sweep_table(results)
-  if any(len(by_ratio) > 1 for by_ratio in table.values()):
-    figures.sweep(os.path.join(output, 'sweep.png'), table, tables.SWEEP_PANELS)
+  for kind in ('composer', 'genre'):
+    table = tables.sweep_table(results, kind)
+    if table:
+      figures.sweep(os.path.join(output, f'sweep_{kind}.png'), table, tables.SWEEP_PANELS)
   with files.atomic_path(os.path.join(output, 'README.md')) as temporary, open(temporary, 'w', encoding='utf-8') as out:
     out.write(page.text(results))
 
@@ -128,8 +129,9 @@ def define_flags(flag_values):
   text('store', '', 'Folder of finished optimizations, kept from run to run.')
   text('classifier_windows', '', 'Window records of the test split, for the accuracy of composer classifiers.')
   text('latent_windows', '', 'Window records of the validation split, for the distribution of z.')
-  text('composers_json', 'experiments/results/composers.json', "Results of the composer classifiers' own experiment, shown where the file exists.")
+  text('composers_json', 'experiments/results/composers.json', "Results of composer_classification, shown where the file exists.")
   flags.DEFINE_list('run_dirs', [], 'NAME=FOLDER of classifier trainings, whose learning curves are drawn.', flag_values=flag_values)
+  flags.DEFINE_multi_enum('experiments', list(runs.EXPERIMENTS), list(runs.EXPERIMENTS), 'Which of the four.', flag_values=flag_values)
   flags.DEFINE_bool('imagenet', False, "VGG-19 with ImageNet's weights (80 MB are fetched once) in place of random ones.", flag_values=flag_values)
   flags.DEFINE_bool('page_only', False, 'Write figures and README.md of the results.json that is there.', flag_values=flag_values)
   flags.DEFINE_integer('seed', 0, 'Of the draw of pieces and of random weights.', flag_values=flag_values)
@@ -154,7 +156,9 @@ def main(flag_values):
   root, seed = flag_values.corpus_root, flag_values.seed
   pairs = [*pairs_lib.composer_pairs(root, composers, seed), *pairs_lib.genre_pairs(root, seed)] if root else []
   pairs.append(pairs_lib.shipped_pair())
-  results = run(engine, pairs, flag_values.output, store_lib.Store(flag_values.store), flag_values.vgg_pairs, seed, flag_values.max_seconds)
+  results = run(
+      engine, pairs, flag_values.output, store_lib.Store(flag_values.store), flag_values.vgg_pairs, seed, flag_values.max_seconds,
+      flag_values.experiments)
   if results is None:
     return
   results.update(_models(flag_values), settings={
@@ -165,7 +169,8 @@ def main(flag_values):
 
 def _models(flag_values):
   """The parts of the results that are of models alone, as far as their flags are given."""
-  found = {'classifier_curves': {}}
+  rows, curves = models.reported(flag_values.composers_json)
+  found = {'classifier_curves': curves, 'composers_reported': rows}
   for entry in flag_values.run_dirs:
     name, _, folder = entry.rpartition('=')
     found['classifier_curves'][name or os.path.basename(folder)] = models.learning_curves(folder)
@@ -173,7 +178,4 @@ def _models(flag_values):
     found['composers'] = models.composer_accuracy(('composer-roll', 'composer-latent'), flag_values.classifier_windows)
   if flag_values.latent_windows:
     found['latents'] = models.latent_distribution(flag_values.model, flag_values.latent_windows, flag_values.latent_batches, flag_values.seed)
-  if os.path.isfile(flag_values.composers_json):
-    with open(flag_values.composers_json, encoding='utf-8') as file:
-      found['composers_reported'] = json.load(file)
   return found

@@ -1,6 +1,7 @@
 """What the experiments stand on: learning curves of the classifiers, their accuracy on rolls and latents, and how the latents are distributed."""
 import glob
 import itertools
+import json
 import os
 
 import numpy as np
@@ -15,6 +16,8 @@ from musicnst.losses import divergence
 # A run folder's summaries, and what is read of them.
 SPLITS = {'train': 'train', 'validation': 'eval'}
 CURVES = {'loss': 'losses/cross_entropy', 'accuracy': 'metrics/accuracy'}
+# Of a row of `composer_classification`.
+REPORTED = ('segments', 'segment_accuracy', 'segment_accuracy_mean_over_classes', 'pieces', 'piece_accuracy', 'macro_f1')
 HISTOGRAM_EDGES = np.linspace(-5, 5, 101)
 
 
@@ -61,6 +64,22 @@ def composer_accuracy(names, windows):
         **{key: measures[key] for key in ('accuracy', 'mean_per_class_accuracy')}, 'windows': sum(known), 'majority': max(known) / sum(known),
         'steps': int(config.hparams.steps), 'classes': len(known)}
   return found
+
+
+def reported(path):
+  """(rows, curves) of the composer classifiers' own experiment (`composer_classification`); ({}, {}) where there is no such file.
+
+  Rows: what was measured -> its figures. Curves: as `learning_curves` gives them, of the classifier of latents.
+  """
+  if not os.path.isfile(path):
+    return {}, {}
+  with open(path, encoding='utf-8') as file:
+    results = json.load(file)
+  rows = {name: {key: results['rows'][name][key] for key in REPORTED} for name in results['rows']}
+  points = results.get('curve') or []
+  curves = {split: {name: [[point['step'], point[prefix + name]] for point in points] for name in ('loss', 'accuracy')}
+            for split, prefix in (('train', ''), ('validation', 'validation_'))}
+  return rows, {'composer-latent': curves} if points else {}
 
 
 def latent_distribution(name, windows, num_batches=None, seed=0):

@@ -54,6 +54,10 @@ def _models(results):
     parts.append('### Accuracy of the shipped composer classifiers (test windows)\n\n' + tables.markdown(
         ['classifier', 'accuracy', 'mean over classes', 'most frequent class', 'windows', 'steps a window'], rows)
         + "\n\nThe paper: .50 on rolls, .41 on latents of a collapsed autoencoder.")
+  if results.get('composers_reported'):
+    rows = [[name, *(_plain(value) for value in row.values())] for name, row in results['composers_reported'].items()]
+    names = [name.replace('_', ' ') for name in next(iter(results['composers_reported'].values()))]
+    parts.append('### Composers, as `composer_classification` measured them\n\n' + tables.markdown(['', *names], rows))
   if results.get('latents'):
     parts.append(_latents(results['latents']))
   return parts

@@ -4,6 +4,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from experiments.benchmark import judges as judges_lib
 from experiments.paper import lbfgs
 from experiments.paper import pairs as pairs_lib
 from experiments.paper import store as store_lib
@@ -13,7 +14,6 @@ from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import transfer as transfer_metrics
 from musicnst.style_transfer import compose
 from musicnst.style_transfer import configs
-from musicnst.style_transfer import genres
 from musicnst.style_transfer import paper_method
 from musicnst.style_transfer import paper_objective
 from musicnst.style_transfer import piece as piece_lib
@@ -86,11 +86,8 @@ def run(engine, pair, experiment, setting, store=None):
     Run. Of each row `style_end`, `content_end` are the objective's distances without their weights, of the variable at that iteration and
     (`written_`) of the notes written from it, read again; 1 is as far from the target as silence is.
   """
-  network, space = EXPERIMENTS[experiment]
-  request = request_of(engine, pair, _settings(experiment, setting))
-  task = paper_method.Task(request, paper_method.network_of(request, network, space), paper_method.space_of(request, space))
-  prepared = task.prepare([(0, 0)])
-  key = [experiment, dataclasses.asdict(setting), request.settings.learning_rate, _fingerprint(task, prepared)]
+  task, prepared = _prepared(engine, pair, experiment, setting)
+  key = [experiment, dataclasses.asdict(setting), task.request.settings.learning_rate, _fingerprint(task, prepared)]
   outcome = (store or store_lib.Store()).outcome(key, lambda: _optimized(task, prepared, setting))
   before = _distances(task, prepared, prepared.start)
   rows, sequences = [], {}
@@ -100,7 +97,7 @@ def run(engine, pair, experiment, setting, store=None):
         'total_start': outcome.history['total'][0], 'total_end': outcome.history['total'][last], 'style_start': before['style'],
         'style_end': after['style'], 'content_end': after['content'], 'variation_end': after['total_variation'],
         'moved': float(np.abs(variable - prepared.own).mean())}
-    for threshold in THRESHOLDS[space]:
+    for threshold in THRESHOLDS[task.space.name]:
       sequence = _written(task, prepared, pair, variable, threshold)
       written = _distances(task, prepared, task.space.encode(_roll_like(task, prepared, pair, sequence)))
       rows.append({
@@ -131,13 +128,29 @@ def _written(task, prepared, pair, variable, threshold):
   return compose.compose(pair.content.sequence, [(pair.content, task.edits(prepared, variable)[0])])[0]
 
 
-def control(engine, pair, name):
-  """A row for a method that is not the paper's, measured alike; `guided` is the default of `musicnst transfer`."""
-  entry = configs.TRANSFER_MAP[name]
-  request = request_of(engine, pair, entry.settings)
-  edit = entry.run(request).edits[0][0]
-  sequence = compose.compose(pair.content.sequence, [(pair.content, edit)])[0]
-  return {'experiment': name, 'kind': pair.kind, 'pair': pair.name, **measure(engine, pair, sequence)}
+def controls(engine, pair, seed=0, experiments=tuple(EXPERIMENTS)):
+  """Rows for methods that are not the paper's, measured alike; `guided` is the default of `musicnst transfer`.
+
+  `written_style` is a dict here: experiment -> the style distance of the notes written, as that experiment's network sees it.
+  """
+  tasks = {name: _prepared(engine, pair, name, Setting(seed=seed)) for name in experiments}
+  rows = []
+  for name in CONTROLS:
+    entry = configs.TRANSFER_MAP[name]
+    edit = entry.run(request_of(engine, pair, entry.settings)).edits[0][0]
+    sequence = compose.compose(pair.content.sequence, [(pair.content, edit)])[0]
+    seen = {experiment: _distances(task, ready, task.space.encode(_roll_like(task, ready, pair, sequence)))['style']
+            for experiment, (task, ready) in tasks.items()}
+    rows.append({'experiment': name, 'kind': pair.kind, 'pair': pair.name, 'written_style': seen, **measure(engine, pair, sequence)})
+  return rows
+
+
+def _prepared(engine, pair, experiment, setting):
+  """(Task, Prepared) of an experiment on a pair."""
+  network, space = EXPERIMENTS[experiment]
+  request = request_of(engine, pair, _settings(experiment, setting))
+  task = paper_method.Task(request, paper_method.network_of(request, network, space), paper_method.space_of(request, space))
+  return task, task.prepare([(0, 0)])
 
 
 def request_of(engine, pair, settings):
@@ -150,7 +163,7 @@ def measure(engine, pair, sequence, experiment=''):
   """Metrics of a result, its nearness to the style piece, and what judges say of it: name -> float or None.
 
   `judge_before`, `judge_after` are the probability of the target by classifiers that the experiment does not use: of composers the one that
-  reads the other representation (both for VGG and controls), of genres the inner classifiers of the default method.
+  reads the other representation (both for VGG and controls), of genres, among source and target, the benchmark's three judges.
   """
   content, style = (notes_lib.of(p.sequence, p.beat_map) for p in (pair.content, pair.style))
   result = notes_lib.of(sequence, pair.content.beat_map)
@@ -175,11 +188,20 @@ def _judges(engine, pair, sequence):
   if pair.kind == 'composer':
     return {name: tuple(composer_probabilities(engine, piece, name).get(pair.target, 0.) for piece in pieces)
             for name in ('composer-roll', 'composer-latent')}
-  if pair.kind == 'genre' and engine.classifiers and pair.target in engine.classes:
-    index = engine.classes.index(pair.target)
-    return {'genre-inner': tuple(0. if piece is None else float(genres.recognise(piece, engine.classifiers, engine.classes)[0][index])
-                                 for piece in pieces)}
+  if pair.kind == 'genre':
+    return {name: tuple(_genre_probability(name, piece, pair) for piece in pieces) for name in judges_lib.HEADLINE}
   return {}
+
+
+def _genre_probability(name, piece, pair):
+  """Of the target among source and target, by a judge of the transfer benchmark; undecided where there is no note."""
+  if piece is None:
+    return .5
+  judge = judges_lib.load(name)
+  unit = judges_lib.KINDS[name].steps
+  roll = np.zeros((1, -(-piece.total_steps // unit) * unit, 2, 88), np.uint8)
+  roll[0, :piece.total_steps] = piece.roll
+  return 1 - float(judge.source_probability(roll, [piece.total_steps], [pair.source], [pair.target])[0])
 
 
 def composer_probabilities(engine, piece, name):

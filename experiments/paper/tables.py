@@ -11,8 +11,8 @@ MUSIC = {'content_change': 'change', 'onset_change': 'onsets', 'chroma_similarit
 EXPLANATION = '''Loss is weighted; style and content are distances without weights (1 is as far as silence; content begins at 0); `style as
 written` is that of the notes written, read again. Change counts sounding sixteenths added and removed for each one of the content, `onsets`
 notes; density and one-step shares are of notes; `near` is the cosine of Groove2Groove's time-pitch profile to the style piece; `judge` the
-probability of the target by classifiers that the experiment does not use (composers: the one of the other representation; genres: the three
-inner classifiers of the default transfer, which *guided* uses).'''
+probability of the target by classifiers that the experiment does not use (composers: of four, by the one of the other representation, or both;
+genres: of source and target, by the three judges of the transfer benchmark, which no method has seen).'''
 # Panels of the figure of the sweep.
 SWEEP_PANELS = {
     'style_share': 'style distance left (of the start)', 'written_share': 'the same, of the notes written', 'content_change': 'content change',
@@ -43,18 +43,19 @@ def all_tables(results):
     sections.append(_main_table(results, kind))
   if results['curves']:
     sections.append(f'![loss](loss_curves.png)\n\nThe terms of the loss by iteration (the paper\'s Figure 2), first pair, {PAPER_RATIO}.')
-  return [*sections, *_sweep(results), *_optimizers(results), *_iterations(results)]
+  return [*sections, *_controls(results), *_sweep(results), *_optimizers(results), *_iterations(results)]
 
 
-def sweep_table(results):
+def sweep_table(results, kind):
   """experiment -> ratio -> column -> mean over the pairs on which all ratios were run, iteration 30, Adam, rolls from .5."""
   table = {}
   for experiment in dict.fromkeys(row['experiment'] for row in results['rows']):
-    rows = select(results, experiment=experiment, optimizer='adam', iteration=COMMON_ITERATION, threshold=(.5, None), kind=('composer', 'shipped'))
-    ratios = list(dict.fromkeys(row['ratio'] for row in rows))
-    complete = {row['pair'] for row in rows if {r['ratio'] for r in rows if r['pair'] == row['pair']} == set(ratios)}
-    by_ratio = {ratio: [row for row in rows if row['ratio'] == ratio and row['pair'] in complete] for ratio in sorted(ratios, key=_style_share)}
-    table[experiment] = {ratio: {'pairs': len(found), **_sweep_means(found)} for ratio, found in by_ratio.items()}
+    rows = select(results, experiment=experiment, optimizer='adam', iteration=COMMON_ITERATION, threshold=(.5, None), kind=kind)
+    ratios = sorted({row['ratio'] for row in rows}, key=_style_share)
+    complete = {row['pair'] for row in rows if len({r['ratio'] for r in rows if r['pair'] == row['pair']}) == len(ratios)}
+    if len(ratios) > 1:
+      chosen = {ratio: [row for row in rows if row['ratio'] == ratio and row['pair'] in complete] for ratio in ratios}
+      table[experiment] = {ratio: {'pairs': len(found), **_sweep_means(found)} for ratio, found in chosen.items()}
   return table
 
 
@@ -86,15 +87,34 @@ def _main_table(results, kind):
 
 
 def _sweep(results):
-  table = sweep_table(results)
+  sections = []
+  for kind in ('composer', 'genre'):
+    lines = [[experiment, ratio, str(row['pairs']), *(number(row[name]) for name in (*LOSS, *MUSIC))]
+             for experiment, by_ratio in sweep_table(results, kind).items() for ratio, row in by_ratio.items()]
+    if lines:
+      head = ['experiment', 'content : style', 'pairs', *LOSS.values(), *MUSIC.values()]
+      sections += [f'### Content : style, {kind}s, iteration {COMMON_ITERATION}, rolls from .5', f'![sweep](sweep_{kind}.png)', markdown(head, lines)]
+  return sections
+
+
+def _controls(results):
+  """Style distances of notes that no style loss wrote."""
+  experiments = list(dict.fromkeys(row['experiment'] for row in results['rows']))
   lines = []
-  for experiment, by_ratio in table.items():
-    if len(by_ratio) > 1:
-      lines += [[experiment, ratio, str(row['pairs']), *(number(row[name]) for name in (*LOSS, *MUSIC))] for ratio, row in by_ratio.items()]
-  if not lines:
-    return []
-  return [f'### Content : style, composers, iteration {COMMON_ITERATION}, rolls from .5', '![sweep](sweep.png)',
-          markdown(['experiment', 'content : style', 'pairs', *LOSS.values(), *MUSIC.values()], lines)]
+  for kind in dict.fromkeys(row['kind'] for row in results['controls']):
+    for name in dict.fromkeys(row['experiment'] for row in results['controls']):
+      lines.append([kind, name, *(number(control_style(results, kind, name, experiment)) for experiment in experiments)])
+    lines.append([kind, '**the experiment itself**', *(
+        number(mean(select(results, experiment=experiment, kind=kind, ratio=PAPER_RATIO, optimizer='adam', iteration=COMMON_ITERATION,
+                           threshold=(.5, None)), 'written_style')) for experiment in experiments)])
+  return [f'### Style distance of written notes, as each experiment measures it, {PAPER_RATIO}, iteration {COMMON_ITERATION}',
+          markdown(['pairs', 'notes of', *experiments], lines)]
+
+
+def control_style(results, kind, name, experiment):
+  """Mean style distance of a control's notes by an experiment's measure; None where it was not run."""
+  rows = [row for row in results['controls'] if row['kind'] == kind and row['experiment'] == name]
+  return mean([row['written_style'] for row in rows], experiment)
 
 
 def _optimizers(results):

@@ -57,10 +57,7 @@ def pair():
 
 
 def _start(engine, pair, experiment, setting):
-  network, space = runs.EXPERIMENTS[experiment]
-  request = runs.request_of(engine, pair, runs._settings(experiment, setting))
-  task = paper_method.Task(request, paper_method.network_of(request, network, space), paper_method.space_of(request, space))
-  prepared = task.prepare([(0, 0)])
+  task, prepared = runs._prepared(engine, pair, experiment, setting)
   return {name: float(value[0]) for name, value in task.objective.terms(tf.constant(prepared.start), prepared.context).items()}
 
 
@@ -97,6 +94,16 @@ def test_the_judge_is_the_other_classifier(engine, pair):
   assert both['judge_before'] == both['judge_after'] and both['content_change'] == 0 and both['nearness_before'] == both['nearness_after']
   chances = runs.composer_probabilities(engine, pair.content, 'composer-roll')
   assert sum(chances.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_genres_are_judged_by_the_benchmark(engine, pair):
+  of_genres = dataclasses.replace(pair, kind='genre', source='jazz', target='pop')
+  found = runs.measure(engine, of_genres, pair.content.sequence)
+  assert set(found['judges']) == set(runs.judges_lib.HEADLINE) and 0 < found['judge_before'] == found['judge_after'] < 1
+  turned = runs.measure(engine, dataclasses.replace(of_genres, source='pop', target='jazz'), pair.content.sequence)
+  assert turned['judge_before'] == pytest.approx(1 - found['judge_before'])
+  nothing = runs.measure(engine, of_genres, testing.sequence([]))
+  assert nothing['judge_after'] == .5 and nothing['content_removed'] == 1
 
 
 class _Bowl:
@@ -170,7 +177,7 @@ def test_results_and_page_agree(engine, pair, pictures, tmp_path, monkeypatch):
   results = musicnst_experiments.run(engine, [pair, shipped], str(tmp_path))
   musicnst_experiments.write(str(tmp_path), results)
   names = {path.name for path in tmp_path.iterdir()}
-  assert {'results.json', 'README.md', 'loss_curves.png', 'sweep.png'} | {f'tracks_{e}.png' for e in runs.EXPERIMENTS} <= names
+  assert {'results.json', 'README.md', 'loss_curves.png', 'sweep_composer.png'} | {f'tracks_{e}.png' for e in runs.EXPERIMENTS} <= names
   assert len(list((tmp_path / 'midi').iterdir())) == 4 + 8  # two iterations; rolls at two thresholds
   saved = json.loads((tmp_path / 'results.json').read_text())
   assert len(saved['rows']) == len(results['rows']) and saved['pairs'][0]['content'] == 'a.mid'
@@ -180,6 +187,8 @@ def test_results_and_page_agree(engine, pair, pictures, tmp_path, monkeypatch):
   cells = [cell.strip() for cell in lines[0].strip('|').split('|')]
   assert len(lines) == 1 and cells[2] == '1' and cells[3] == tables.number(row['total_start']) and cells[-1] == tables.number(row['judge_after'])
   copy, = [r for r in saved['controls'] if r['experiment'] == 'copy' and r['kind'] == 'composer']
+  start, = {r['style_start'] for r in saved['rows'] if r['experiment'] == 'paper-vgg-roll' and r['kind'] == 'composer'}
+  assert copy['written_style']['paper-vgg-roll'] == pytest.approx(start, rel=1e-3)
   assert copy['content_change'] == 0 and copy['judge_before'] == copy['judge_after']
 
 
@@ -221,3 +230,13 @@ def test_learning_curves(tmp_path):
   assert found['validation']['accuracy'] == [[200, pytest.approx(.3)]]
   with pytest.raises(errors.DataError, match='no TensorBoard events'):
     models.learning_curves(str(tmp_path / 'nowhere'))
+
+
+def test_reported_composers(tmp_path):
+  assert models.reported(str(tmp_path / 'none.json')) == ({}, {})
+  row = dict.fromkeys(models.REPORTED, .5)
+  point = {'step': 10, 'loss': 1.5, 'accuracy': .25, 'validation_loss': 2., 'validation_accuracy': .125}
+  (tmp_path / 'composers.json').write_text(json.dumps({'rows': {'four': {**row, 'confusion': [[1]]}}, 'curve': [point]}))
+  rows, curves = models.reported(str(tmp_path / 'composers.json'))
+  assert rows == {'four': row}
+  assert curves['composer-latent']['validation'] == {'loss': [[10, 2.]], 'accuracy': [[10, .125]]}
