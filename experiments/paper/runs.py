@@ -1,4 +1,5 @@
 """One run of one of the paper's experiments on one pair, and everything that is measured of what it writes."""
+import contextlib
 import dataclasses
 
 import numpy as np
@@ -186,8 +187,7 @@ def _judges(engine, pair, sequence):
   """name -> (probability of the target for the content, for the result)."""
   pieces = [pair.content, _piece(sequence, pair.content)]
   if pair.kind == 'composer':
-    return {name: tuple(composer_probabilities(engine, piece, name).get(pair.target, 0.) for piece in pieces)
-            for name in ('composer-roll', 'composer-latent')}
+    return {name: tuple(composer_probabilities(engine, piece, name).get(pair.target, 0.) for piece in pieces) for name in composer_judges(engine)}
   if pair.kind == 'genre':
     return {name: tuple(_genre_probability(name, piece, pair) for piece in pieces) for name in judges_lib.HEADLINE}
   return {}
@@ -202,6 +202,14 @@ def _genre_probability(name, piece, pair):
   roll = np.zeros((1, -(-piece.total_steps // unit) * unit, 2, 88), np.uint8)
   roll[0, :piece.total_steps] = piece.roll
   return 1 - float(judge.source_probability(roll, [piece.total_steps], [pair.source], [pair.target])[0])
+
+
+def composer_judges(engine):
+  """Names of the composer classifiers that are there and fit the latent model."""
+  found = ['composer-roll']
+  with contextlib.suppress(errors.ModelNotFoundError):
+    found += ['composer-latent'] if engine.composer_latent else []
+  return found
 
 
 def composer_probabilities(engine, piece, name):
