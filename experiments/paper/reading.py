@@ -1,88 +1,120 @@
 """What the results say, in words; every figure in them is computed from results.json."""
+import textwrap
+
 from experiments.paper import tables
 
-VGG_ROLL, CLASSIFIER_ROLL, VGG_LATENTS, CLASSIFIER_LATENTS = (
-    'paper-vgg-roll', 'paper-classifier-roll', 'paper-vgg-latents', 'paper-classifier-latents')
+VR, CR, VL, CL = 'paper-vgg-roll', 'paper-classifier-roll', 'paper-vgg-latents', 'paper-classifier-latents'
+PUBLISHED = {'threshold': .05}
 
 
-class _Figures:
-  """Means over the pairs of a kind at the paper's ratio, as text."""
+class Figures:
+  """Means over the pairs of a kind at the paper's ratio, after the common iteration, as text.
+
+  Args:
+    results: the dict of results.json.
+    kind: 'composer' or 'genre'.
+  """
 
   def __init__(self, results, kind):
     self.results, self.kind = results, kind
 
-  def value(self, experiment, column, threshold=None, **wanted):
-    """Mean of a column, a float or None."""
-    wanted = {'iteration': tables.COMMON_ITERATION, 'optimizer': 'adam', 'ratio': tables.PAPER_RATIO, **wanted}
-    if experiment.endswith('roll'):
-      wanted['threshold'] = threshold or .5
+  def value(self, experiment, column, **wanted):
+    """Mean of a column, a float or None; `wanted` changes which rows."""
+    wanted = {'iteration': tables.COMMON_ITERATION, 'optimizer': 'adam', 'ratio': tables.PAPER_RATIO, 'threshold': (.5, None), **wanted}
     return tables.mean(tables.select(self.results, experiment=experiment, kind=self.kind, **wanted), column)
 
-  def __call__(self, experiment, column, threshold=None, **wanted):
-    return tables.number(self.value(experiment, column, threshold, **wanted))
+  def __call__(self, experiment, column, **wanted):
+    return tables.number(self.value(experiment, column, **wanted))
 
-  def share(self, experiment, column, **wanted):
-    """How much of the style's distance is left, in percent."""
-    rows = [self.value(experiment, name, **wanted) for name in ('style_start', column)]
-    return '-' if None in rows else f'{100 * rows[1] / max(rows[0], 1e-12):.0f} %'
+  def left(self, experiment, column, **wanted):
+    """How much of the style's distance at the start is left, in percent: mean end over mean start."""
+    start, end = (self.value(experiment, name, **wanted) for name in ('style_start', column))
+    return '-' if start is None else f'{100 * end / max(start, 1e-12):.0f} %'
 
-  def judge(self, experiment, threshold=None, **wanted):
-    """`before -> after` of the judge."""
-    return ' -> '.join(self(experiment, column, threshold, **wanted) for column in ('judge_before', 'judge_after'))
-
-  def near(self, experiment, threshold=None, **wanted):
-    """`before -> after` of the nearness to the style piece."""
-    return ' -> '.join(self(experiment, column, threshold, **wanted) for column in ('nearness_before', 'nearness_after'))
+  def way(self, experiment, column, **wanted):
+    """`before -> after` of `judge` or `nearness`."""
+    return ' -> '.join(self(experiment, f'{column}_{when}', **wanted) for when in ('before', 'after'))
 
   def control(self, name, column):
     """Mean of a column of a control."""
     return tables.number(tables.mean([row for row in self.results['controls'] if row['kind'] == self.kind and row['experiment'] == name], column))
 
-  def control_judge(self, name):
-    return ' -> '.join(self.control(name, column) for column in ('judge_before', 'judge_after'))
+  def control_way(self, name, column):
+    """As `way`, of a control."""
+    return ' -> '.join(self.control(name, f'{column}_{when}') for when in ('before', 'after'))
+
+  def control_left(self, name, experiment):
+    """As `left`, of the notes of a control by an experiment's measure."""
+    end, start = (tables.control_style(self.results, self.kind, which, experiment) for which in (name, 'copy'))
+    return '-' if start is None else f'{100 * end / max(start, 1e-12):.0f} %'
+
+  def most_gained(self, experiment):
+    """`+.11 at 1 : 64`: the ratio at which the judge's probability rises most."""
+    by_ratio = tables.sweep_table(self.results, self.kind).get(experiment, {})
+    gains = {ratio: row['judge_gain'] for ratio, row in by_ratio.items() if row['judge_gain'] is not None}
+    if not gains:
+      return '-'
+    best = max(gains, key=gains.get)
+    return f'{gains[best]:+.2f} at {best}'
 
 
 def text(results):
-  """The reading, or nothing where pairs of composers and of genres were not run."""
-  if not {'composer', 'genre'} <= {row['kind'] for row in results['rows']}:
+  """The reading, or nothing where not all four experiments were run on pairs of composers and of genres."""
+  if len({(row['kind'], row['experiment']) for row in results['rows'] if row['kind'] != 'shipped'}) < 8:
     return ''
-  composers, genres = _Figures(results, 'composer'), _Figures(results, 'genre')
-  return '\n\n'.join((_rolls(composers), _latents(composers), _judged(composers, genres), _ends(composers, genres)))
+  composers, genres = Figures(results, 'composer'), Figures(results, 'genre')
+  parts = (_rolls(composers), _latents(composers, genres), _density(composers, genres), _judges(composers, genres), _ratio(composers, genres))
+  return '\n\n'.join(['## What the idea gives, and where it ends', *(textwrap.fill(' '.join(part.split()), 140) for part in parts)])
 
 
 def _rolls(f):
-  return f'''## What the idea gives, and where it ends
-
-**On rolls the style loss is met without a note being changed.** With VGG-19, {f.share(VGG_ROLL, 'style_end')} of the style distance is left after
-{tables.COMMON_ITERATION} iterations at 1 : 4, with the composer classifier {f.share(CLASSIFIER_ROLL, 'style_end')}; of the notes written, as a note from .5,
-{f.share(VGG_ROLL, 'written_style')} and {f.share(CLASSIFIER_ROLL, 'written_style')}. The classifier's loss is met by moving a cell by {f(CLASSIFIER_ROLL, 'moved')} on average, and
-content change is {f(CLASSIFIER_ROLL, 'content_change')}: what is found is an adversarial picture of the content, not another piece. L-BFGS, the published optimizer,
-says the same with less movement ({f(CLASSIFIER_ROLL, 'moved', optimizer='l-bfgs')} a cell, change {f(CLASSIFIER_ROLL, 'content_change', optimizer='l-bfgs')}). Written as the published code wrote it, a
-note from .05, the grey between the notes becomes music: VGG-19 gives {f(VGG_ROLL, 'density_ratio', .05)} times the notes, {f(VGG_ROLL, 'one_step_share', .05)} of them sixteenths.
-That is the paper's remark that the model makes denser formats the more iterations it does; it is noise below the threshold, not style.'''
-
-
-def _latents(f):
-  return f'''**On latents notes do change, but hardly towards the style.** The style distance falls to {f.share(VGG_LATENTS, 'style_end')} (VGG-19) and
-{f.share(CLASSIFIER_LATENTS, 'style_end')} (classifier) of what it was, that of the written notes, encoded again, to {f.share(VGG_LATENTS, 'written_style')} and {f.share(CLASSIFIER_LATENTS, 'written_style')}. Content
-change is {f(VGG_LATENTS, 'content_change')} and {f(CLASSIFIER_LATENTS, 'content_change')}, of which the autoencoder alone makes {f.control('reconstruction', 'content_change')}; the nearness to the style piece goes
-{f.near(VGG_LATENTS)} and {f.near(CLASSIFIER_LATENTS)} (the style piece itself: {f.control('style-piece', 'nearness_after')}; the default transfer: {f.control('guided', 'nearness_after')}). Notes are thinned: density
-{f(VGG_LATENTS, 'density_ratio')} and {f(CLASSIFIER_LATENTS, 'density_ratio')}. So the paper's hope that a dense code makes style transfer music holds in one sense: the results are
-valid, sparse music at once, without a threshold.'''
+  steps = tables.COMMON_ITERATION
+  return f'''
+    **On rolls the loss is met and no note is changed.** At 1 : 4, after {steps} iterations, VGG-19 leaves {f.left(VR, 'style_end')} of the style
+    distance of the variable and the composer classifier {f.left(CR, 'style_end')}; of the notes written from it (a note from .5)
+    {f.left(VR, 'written_style')} and {f.left(CR, 'written_style')} are left, at a content change of {f(VR, 'content_change')} and
+    {f(CR, 'content_change')}. The classifier is satisfied by moving a cell by {f(CR, 'moved')} on average, L-BFGS, the published optimizer, by
+    {f(CR, 'moved', optimizer='l-bfgs')}: an adversarial shading of the content, not another piece. Written as the published code wrote it,
+    from .05, VGG-19's shading becomes {f(VR, 'density_ratio', **PUBLISHED)} times the notes, {f(VR, 'one_step_share', **PUBLISHED)} of them
+    sixteenths: the paper's remark that the result gets denser with the iterations, seen as what it is.'''
 
 
-def _judged(f, g):
-  return f'''**The judges are not moved.** Probability of the target by classifiers that the experiment did not use, composers: rolls
-{f.judge(VGG_ROLL)} (VGG-19), {f.judge(CLASSIFIER_ROLL)} (classifier); latents {f.judge(VGG_LATENTS)}, {f.judge(CLASSIFIER_LATENTS)}; half of the notes
-{f.control_judge('half-notes')}; a piece of the target itself {f.control_judge('style-piece')}. Composer judges are weak (accuracy below), so genres say more: rolls
-{g.judge(VGG_ROLL)}, {g.judge(CLASSIFIER_ROLL)}; latents {g.judge(VGG_LATENTS)}, {g.judge(CLASSIFIER_LATENTS)}; half of the notes {g.control_judge('half-notes')};
-the style piece itself {g.control_judge('style-piece')}; the default transfer of this package, which measures style through the decoder and is guided
-by these very judges, {g.control_judge('guided')} at a content change of {g.control('guided', 'content_change')}.'''
+def _latents(f, g):
+  return f'''
+    **On latents notes do change, and part of the loss survives in them.** Left of the style distance: of the variable
+    {f.left(VL, 'style_end')} (VGG-19) and {f.left(CL, 'style_end')} (classifier), of the written notes, encoded again, {f.left(VL, 'written_style')}
+    and {f.left(CL, 'written_style')} (genres: {g.left(VL, 'written_style')} and {g.left(CL, 'written_style')}). Content change is
+    {f(VL, 'content_change')} and {f(CL, 'content_change')}, of which the autoencoder alone makes {f.control('reconstruction', 'content_change')};
+    the result is sparse music without a threshold, which is what the paper hoped for from a dense code. But the nearness to the style piece goes
+    {f.way(VL, 'nearness')} and {f.way(CL, 'nearness')} only (reconstruction {f.control('reconstruction', 'nearness_after')}, the default transfer
+    {f.control('guided', 'nearness_after')} at a change of {f.control('guided', 'content_change')}, the style piece
+    {f.control('style-piece', 'nearness_after')}), and the notes are thinned: density {f(VL, 'density_ratio')} and {f(CL, 'density_ratio')}.'''
 
 
-def _ends(f, g):
-  return f'''**The ratio is no knob for style.** From 1 : 0 to 0 : 1 (sweep below) more weight on style lowers the style distance of the variable and takes
-content away, and the judges' probability does not follow. 1 : 0 is what the published notebooks ran. With latents the deepest reason is visible in
-the numbers above: features of latents have their own null directions, along which the loss falls and the decoder writes the same; the style distance
-of the written notes stays {f(CLASSIFIER_LATENTS, 'written_style')} where that of the variable is {f(CLASSIFIER_LATENTS, 'style_end')} (genres: {g(CLASSIFIER_LATENTS, 'written_style')} and {g(CLASSIFIER_LATENTS, 'style_end')}).
-Style has to be measured on what the decoder writes; that is what the default method does.'''
+def _density(f, g):
+  return f'''
+    **What these style distances measure is mostly how much sounds.** Half of the content's notes, drawn at random, leave
+    {f.control_left('half-notes', CR)} of the classifier's style distance on rolls and {f.control_left('half-notes', CL)} on latents, of VGG-19's
+    {f.control_left('half-notes', VR)} and {f.control_left('half-notes', VL)} (genres: {g.control_left('half-notes', CR)},
+    {g.control_left('half-notes', CL)}, {g.control_left('half-notes', VR)}, {g.control_left('half-notes', VL)}), without going towards any style. Gram
+    matrices of activations that are not normalised grow with the square of what sounds; a content denser than its style is brought nearer by
+    deleting, whatever is deleted.'''
+
+
+def _judges(f, g):
+  return f'''
+    **Independent judges hear little of it.** Probability of the target, composers: rolls {f.way(VR, 'judge')} (VGG-19), {f.way(CR, 'judge')}
+    (classifier); latents {f.way(VL, 'judge')}, {f.way(CL, 'judge')}; half of the notes {f.control_way('half-notes', 'judge')}; a piece by the target
+    itself {f.control_way('style-piece', 'judge')}. Genres, by the benchmark's judges: rolls {g.way(VR, 'judge')}, {g.way(CR, 'judge')}; latents
+    {g.way(VL, 'judge')}, {g.way(CL, 'judge')}; half of the notes {g.control_way('half-notes', 'judge')}; the default transfer
+    {g.control_way('guided', 'judge')} at a content change of {g.control('guided', 'content_change')}; the style piece
+    {g.control_way('style-piece', 'judge')}. Four pairs of each kind: differences of a few hundredths mean nothing.'''
+
+
+def _ratio(f, g):
+  return f'''
+    **The ratio is a knob for how much is taken from the content, not for how much style comes.** 1 : 0 is what the published notebooks ran. Over the
+    whole sweep the judge gains most {f.most_gained(CL)} (composers) and {g.most_gained(CL)} (genres) with the classifier on latents, and
+    {f.most_gained(CR)} on rolls. Where the idea ends: the features are those of the variable, not of what is written from it, they are dominated by
+    density, and neither network was made to hear style rather than notes. The default transfer measures statistics of the decoded notes,
+    normalised for density, and pays for change explicitly.'''

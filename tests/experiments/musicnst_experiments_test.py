@@ -12,6 +12,7 @@ from experiments.paper import lbfgs
 from experiments.paper import models
 from experiments.paper import page
 from experiments.paper import pairs as pairs_lib
+from experiments.paper import reading
 from experiments.paper import runs
 from experiments.paper import store
 from experiments.paper import tables
@@ -240,3 +241,34 @@ def test_reported_composers(tmp_path):
   rows, curves = models.reported(str(tmp_path / 'composers.json'))
   assert rows == {'four': row}
   assert curves['composer-latent']['validation'] == {'loss': [[10, 2.]], 'accuracy': [[10, .125]]}
+
+
+def _row(experiment, kind, **values):
+  row = dict.fromkeys((*tables.LOSS, *tables.MUSIC, 'moved'), .5)
+  threshold = .5 if experiment.endswith('roll') else None
+  return {'experiment': experiment, 'kind': kind, 'pair': 'a to b', 'ratio': '1 : 4', 'optimizer': 'adam', 'iteration': tables.COMMON_ITERATION,
+          'threshold': threshold, **row, **values}
+
+
+def test_the_reading_takes_its_figures_from_the_rows():
+  rows = [_row(experiment, kind) for experiment in runs.EXPERIMENTS for kind in ('composer', 'genre')]
+  rows += [_row('paper-vgg-roll', 'composer', pair='b to c', style_start=1.5, style_end=.14)]
+  controls = [{'experiment': name, 'kind': kind, 'pair': 'a to b', 'written_style': dict.fromkeys(runs.EXPERIMENTS, 1 / (i + 1)),
+               **dict.fromkeys(tables.MUSIC, i)} for i, name in enumerate(('copy', 'half-notes')) for kind in ('composer', 'genre')]
+  results = {'rows': rows, 'controls': controls, 'curves': {}}
+  found = reading.Figures(results, 'composer')
+  # (.5 + .14) / 2 over (.5 + 1.5) / 2.
+  assert found.left('paper-vgg-roll', 'style_end') == '32 %' and found('paper-vgg-roll', 'content_change') == '0.50'
+  assert found.control_left('half-notes', 'paper-vgg-latents') == '50 %' and found.control('half-notes', 'density_ratio') == '1.00'
+  assert 'VGG-19 leaves 32 %' in ' '.join(reading.text(results).split())
+  assert not reading.text({**results, 'rows': rows[:3]})
+
+
+def test_the_sweep_leaves_out_pairs_without_all_ratios():
+  rows = [_row('paper-vgg-latents', 'composer', ratio=ratio, judge_after=after) for ratio, after in (('1 : 0', .5), ('1 : 4', .75), ('0 : 1', .6))]
+  rows.append(_row('paper-vgg-latents', 'composer', pair='b to c', judge_after=0.))
+  results = {'rows': rows, 'controls': [], 'curves': {}}
+  table = tables.sweep_table(results, 'composer')['paper-vgg-latents']
+  assert list(table) == ['1 : 0', '1 : 4', '0 : 1'] and [row['pairs'] for row in table.values()] == [1, 1, 1]
+  assert table['1 : 4']['judge_gain'] == .25 and reading.Figures(results, 'composer').most_gained('paper-vgg-latents') == '+0.25 at 1 : 4'
+  assert tables.sweep_table(results, 'genre') == {}
