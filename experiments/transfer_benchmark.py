@@ -4,13 +4,14 @@
   python -m experiments.run transfer_benchmark --corpus_root=/data --split=test --seeds=0,1,2 --methods=guided,controls \
     --output=experiments/results/transfer_benchmark/test
 
-A method is a name of TRANSFER_MAP or 'raw-roll', with strengths after a colon where it has several ('guided:.3/.6/1');
+A method is a name of methods.METHODS, with strengths after a colon where it has several ('guided:.3/.6/1');
 'controls' stands for all controls at the strengths of CONTROL_RUNS. Writes OUTPUT.json (means, intervals), OUTPUT.md (tables), OUTPUT.png
-(curves) and OUTPUT_rows.json (every result). Run again with the same output, it measures only what is not there yet, so that several commands
+(curves) and OUTPUT_rows.json.gz (every result). Run again with the same output, it measures only what is not there yet, so that several commands
 fill one table; variants of a method stand beside it under a --label of their own, their differences given as JSON:
 --method_options='{"classifiers": 0, "num_steps": 30}'. Measured is what lies on the sixteenth grid. Contents are the same for every method
 and seed; a seed draws the style pieces and is the method's own.
 """
+import gzip
 import json
 import os
 
@@ -31,7 +32,7 @@ from musicnst.rendering import midi
 # Strengths at which each control is run; None is the method's own.
 CONTROL_RUNS = {
     'copy': (None,), 'silence': (None,), 'half-notes': (None,), 'reconstruction': (None,), 'style-piece': (None,), 'interpolation': (.25, .5, .75),
-    'arithmetic': (.25, .5, .75, 1.0), 'moment-matching': (.5, 1.0), 'raw-roll': (.3, .6)}
+    'arithmetic': (.25, .5, .75, 1.0), 'genre-arithmetic': (1.5, 3.0, 5.0), 'moment-matching': (.5, 1.0), 'raw-roll': (.3, .6)}
 # Where a result counts as still being the content.
 MOST_CHANGE, LEAST_DENSITY, MOST_DENSITY = .6, .6, 1.6
 
@@ -65,7 +66,7 @@ class Benchmark:
   def __init__(self, pools, judges, output, contents=20, one_shot=True, with_cycle=False, midi_folder='', results_folder=''):
     self.pools, self.judges, self.output, self.contents = pools, judges, output, contents
     self.one_shot, self.with_cycle, self.midi_folder, self.results_folder = one_shot, with_cycle, midi_folder, results_folder
-    self.cells = _read(output + '_rows.json')
+    self.cells = _read(output + '_rows.json.gz')
     self.genre_one_step = {genre: measure.one_step_mean(pool) for genre, pool in pools.items() if pool}
 
   def run(self, runner, label, strength, seeds, directions):
@@ -93,7 +94,7 @@ class Benchmark:
     """Rows of one direction."""
     pairs = pieces.pairs(self.pools, direction, self.contents, seed)
     contents, source, target = [pair.content.piece for pair in pairs], *direction.split('-')
-    outcome = runner.run(contents, [pair.style.piece for pair in pairs], strength, seed)
+    outcome = runner.run(contents, [pair.style.piece for pair in pairs], strength, seed, direction)
     results = [measure.result_piece(sequence) for sequence in outcome.sequences]
     rows = measure.judged(self.judges, [pair.content for pair in pairs], results, source, target)
     for row, pair, sequence in zip(rows, pairs, outcome.sequences):
@@ -113,7 +114,7 @@ class Benchmark:
 
   def _compare_styles(self, runner, pairs, strength, seed, rows):
     """Adds `other_way`: how far a result made with another piece of the genre has gone towards *this* style piece, and the difference."""
-    others = runner.run([pair.content.piece for pair in pairs], [pair.other.piece for pair in pairs], strength, seed)
+    others = runner.run([pair.content.piece for pair in pairs], [pair.other.piece for pair in pairs], strength, seed, rows[0]['direction'])
     for row, pair, sequence in zip(rows, pairs, others.sequences):
       row['other_way'] = measure.way(pair.content, pair.style, sequence)
       row['one_shot'] = row['style_time_pitch'] - row['other_way']
@@ -121,10 +122,11 @@ class Benchmark:
   def _cycle(self, runner, pairs, results, strength, seed, rows):
     """Adds cycled strengths: results back in the style of their contents; an empty result stays empty."""
     there = [i for i, result in enumerate(results) if result is not None]
-    back = runner.run([results[i] for i in there], [pairs[i].content.piece for i in there], strength, seed).sequences
+    source, target = rows[0]['direction'].split('-')
+    back = runner.run([results[i] for i in there], [pairs[i].content.piece for i in there], strength, seed, f'{target}-{source}').sequences
     returned = dict(zip(there, map(measure.result_piece, back)))
     stretches, every = [pair.content for pair in pairs], [returned.get(i) for i in range(len(pairs))]
-    measure.cycled(self.judges, rows, stretches, every, *rows[0]['direction'].split('-'))
+    measure.cycled(self.judges, rows, stretches, every, source, target)
 
   def _write_midi(self, label, strength, direction, pairs, sequences):
     for number, (pair, sequence) in enumerate(zip(pairs, sequences)):
@@ -140,8 +142,9 @@ class Benchmark:
           f'density {mean["density_ratio"]:.2f}, way {mean["style_time_pitch"]:.2f}, {mean["seconds"]:.2f} s a piece', flush=True)
 
   def _save_rows(self):
-    with files.atomic_path(self.output + '_rows.json') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-      json.dump({key: [_rounded(row) for row in rows] for key, rows in self.cells.items()}, out)
+    with files.atomic_path(self.output + '_rows.json.gz') as temporary, open(temporary, 'wb') as out:
+      # Without a time of writing, so that equal rows are equal files.
+      out.write(gzip.compress(json.dumps(_rounded(self.cells)).encode(), mtime=0))
 
   def report(self, title, described):
     """Writes OUTPUT.json, .md and .png from all cells of this number of contents."""
@@ -160,7 +163,7 @@ class Benchmark:
              'against_controls': named({key: {'directions': rows} for key, rows in tables.against_controls(summaries).items()}),
              'seeds': named({key: {'measures': measures} for key, measures in seeds.items()})}
     with files.atomic_path(self.output + '.json') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-      json.dump(_rounded(found), out, indent=1)
+      out.write(_lines(_rounded(found)))
     figures.curves(summaries, self.output + '.png')
     return summaries
 
@@ -168,8 +171,14 @@ class Benchmark:
 def _read(path):
   if not os.path.exists(path):
     return {}
-  with open(path, encoding='utf-8') as file:
+  with gzip.open(path, 'rt', encoding='utf-8') as file:
     return json.load(file)
+
+
+def _lines(found):
+  """JSON with a line for each entry of each list or dict on top."""
+  blocks = [f'{json.dumps(name)}: [\n' + ',\n'.join(map(json.dumps, values)) + '\n]' for name, values in found.items()]
+  return '{\n' + ',\n'.join(blocks) + '\n}\n'
 
 
 def _rounded(value):
@@ -218,7 +227,8 @@ def main(flag_values):
     bench.rejudge()
   for method, strength in parse_methods([] if flag_values.rejudge else flag_values.methods):
     if method not in runners:
-      runners[method] = methods.runner(method, options, flag_values.model or None)
+      runners[method] = methods.runner(
+          method, options, flag_values.model or None, lambda: pieces.load(flag_values.corpus_root, 'train', flag_values.cache_dir))
     bench.run(runners[method], flag_values.label or method, strength, [int(s) for s in flag_values.seeds], directions)
   counts = ', '.join(f'{genre} {len(pool)} of {len({s.name for s in pool})} pieces' for genre, pool in pools.items())
   bench.report(f'Transfer benchmark, {flag_values.split} split', [

@@ -6,13 +6,17 @@ import time
 import keras
 import numpy as np
 
+from experiments.benchmark import pieces
 from musicnst import errors
 from musicnst import registry
 from musicnst.style_transfer import compose
 from musicnst.style_transfer import configs
+from musicnst.style_transfer import controls
 from musicnst.style_transfer import guided
 from musicnst.style_transfer import measures
 from musicnst.style_transfer import request as request_lib
+from musicnst.style_transfer import residual
+from musicnst.style_transfer import spaces
 
 # Contents side by side: as many steps as `transfer` takes in one group.
 CHUNK = 32
@@ -22,7 +26,12 @@ ROLL_LOGIT = 1.0
 RAW_ROLL = dataclasses.replace(
     configs.TRANSFER_MAP[configs.DEFAULT_METHOD], name='raw-roll',
     description="control: the default method's objective on the roll, without autoencoder")
-METHODS = {**configs.TRANSFER_MAP, RAW_ROLL.name: RAW_ROLL}
+# Another: `arithmetic` with the difference of the genres' means over training pieces in place of the two pieces' own.
+GENRE_ARITHMETIC = dataclasses.replace(
+    configs.TRANSFER_MAP['arithmetic'], name='genre-arithmetic', description="control: latents moved by the difference of the genres' means")
+METHODS = {**configs.TRANSFER_MAP, RAW_ROLL.name: RAW_ROLL, GENRE_ARITHMETIC.name: GENRE_ARITHMETIC}
+# Stretches that make the mean of a genre.
+MEAN_STRETCHES = 200
 
 
 @dataclasses.dataclass
@@ -54,8 +63,9 @@ class Runner:
   engine: object
   settings: request_lib.Settings
 
-  def run(self, contents, styles, strength=None, seed=0):
+  def run(self, contents, styles, strength=None, seed=0, direction=''):
     """Contents (list of Piece) and styles (list of Piece, one a content) -> Outcome; `strength` None takes the method's own."""
+    del direction  # the music says it
     settings = dataclasses.replace(self.settings, seed=seed, strength=self.settings.strength if strength is None else strength)
     started, processor, sequences = time.monotonic(), time.process_time(), []
     for first in range(0, len(contents), CHUNK):
@@ -79,7 +89,40 @@ class Runner:
     return composed[int(np.argmax(scores))]
 
 
-def runner(name, options=None, model=None):
+@dataclasses.dataclass(frozen=True, eq=False)
+class GenreArithmetic(Runner):
+  """Runner of `genre-arithmetic`: knows the direction, and the means of the genres.
+
+  Args:
+    means: genre -> float `[Z]`, mean latents of its training pieces.
+  """
+
+  means: dict
+
+  def run(self, contents, styles, strength=None, seed=0, direction=''):
+    source, target = direction.split('-')
+    moved = self.means[target] - self.means[source]
+    return super().run(contents, [moved] * len(contents), strength, seed)
+
+  def _chunk(self, contents, styles, settings):
+    return [self._moved(content, shift * controls.ARITHMETIC_REACH * settings.strength) for content, shift in zip(contents, styles)]
+
+  def _moved(self, content, shift):
+    batch = residual.batch_contents([content], [np.ones((content.total_steps, 12), bool)], protect_melody=self.settings.protect_melody)
+    tensors, start = batch.tensors(), self.engine.encode_rolls(batch.roll)
+    context = {'content': tensors, 'z': start, 'probability': self.engine.probability(start, tensors)}
+    notes = self.engine.decode((start + shift).astype(np.float32), context)
+    edit = compose.edit_of_notes(content, {name: value.numpy() for name, value in notes.items()})
+    return compose.compose(content.sequence, [(content, edit)])[0]
+
+
+def genre_means(engine, pools, seed=0):
+  """genre -> float32 `[Z]`: mean latents of stretches of different pieces (`pools`: genre -> list of Stretch)."""
+  chosen = {genre: pieces.in_turn(pool, np.random.default_rng(seed))[:MEAN_STRETCHES] for genre, pool in pools.items()}
+  return {genre: np.mean([engine.encode_rolls(spaces.rolls_of([s.piece])).mean((0, 1)) for s in found], 0) for genre, found in chosen.items()}
+
+
+def runner(name, options=None, model=None, training_pools=None):
   """Runner of a method.
 
   Args:
@@ -87,6 +130,7 @@ def runner(name, options=None, model=None):
     options: dict of overrides by name: fields of `request.Settings`, fields of `guided.Weights`, or constants of a module of
       `musicnst.style_transfer` such as 'guided.CHROMA_ROOM'.
     model: latent model; None takes the shipped one.
+    training_pools: `() -> {genre: list of Stretch}` of the training split, for `genre-arithmetic`.
 
   Raises:
     UnknownNameError: no such method or option.
@@ -101,6 +145,8 @@ def runner(name, options=None, model=None):
     # The objective is made when it is first asked for; this one takes its place.
     engine.__dict__['objective'] = guided.GuidedObjective(
         engine.model, engine.threshold_logit, engine.classifiers, dataclasses.replace(guided.Weights(), **weights))
+  if name == GENRE_ARITHMETIC.name:
+    return GenreArithmetic(entry, engine, settings, genre_means(engine, training_pools()))
   return Runner(entry, engine, settings)
 
 

@@ -5,7 +5,8 @@ from experiments.benchmark import judges as judges_lib
 
 RESAMPLES, COVERAGE = 1000, .95
 # The controls that a method is compared with at its own content change.
-CONTROLS = ('copy', 'silence', 'half-notes', 'reconstruction', 'style-piece', 'interpolation', 'arithmetic', 'moment-matching', 'raw-roll')
+CONTROLS = ('copy', 'silence', 'half-notes', 'reconstruction', 'style-piece', 'interpolation', 'arithmetic',
+            'genre-arithmetic', 'moment-matching', 'raw-roll')
 # Columns of the table: title, measure, digits.
 COLUMNS = (
     ('lowest judge', 'lowest', 2), *((name, f'strength/{name}', 2) for name in judges_lib.KINDS), ('hits, lowest', 'lowest_hit', 2),
@@ -87,8 +88,8 @@ def by_seed(rows):
 def best_control(summaries, direction, change):
   """(strength, control) of the control that gives most in one direction at a content change of at most `change`.
 
-  A control's curve goes from nothing (no change, no strength) through its points in order of change, straight between them; what it reaches
-  at a smaller change counts as well.
+  A control with a strength has a curve: from nothing (no change, no strength) through its points in order of change, straight between them.
+  The others are single points. What is reached at a smaller change counts as well.
 
   Args:
     summaries: (label, strength) -> `summarize`.
@@ -99,15 +100,15 @@ def best_control(summaries, direction, change):
   for control in CONTROLS:
     points = [(table[direction]['content_change']['mean'], table[direction]['lowest']['mean'])
               for (label, _), table in summaries.items() if label == control and direction in table]
-    if points:
-      best = max(best, (_reached(points, change), control))
+    dial = any(label == control and strength is not None for label, strength in summaries)
+    best = max(best, (_reached(points, change, dial), control))
   return best
 
 
-def _reached(points, change):
+def _reached(points, change, dial):
   xs, ys = (np.array(values) for values in zip((0.0, 0.0), *sorted(points)))
-  inside = ys[xs <= change]
-  return float(max(inside.max(), np.interp(change, xs, ys) if change <= xs[-1] else -np.inf))
+  between = np.interp(change, xs, ys) if dial and change <= xs[-1] else 0.0
+  return float(max(ys[xs <= change].max(), between))
 
 
 def against_controls(summaries):

@@ -221,7 +221,7 @@ def test_best_control_by_hand():
                ('guided', None): tables.summarize([_row('jazz-pop', 'a', .8, .8, .6)])}
   assert tables.best_control(summaries, 'jazz-pop', .6) == (pytest.approx(.4), 'arithmetic')
   assert tables.best_control(summaries, 'jazz-pop', .5) == (pytest.approx(.3), 'half-notes')
-  assert tables.best_control(summaries, 'jazz-pop', .25) == (pytest.approx(.15), 'half-notes')
+  assert tables.best_control(summaries, 'jazz-pop', .25) == (pytest.approx(.125), 'arithmetic')
   assert tables.best_control(summaries, 'jazz-pop', 2.0)[0] == pytest.approx(.6)
   assert tables.against_controls(summaries)['guided', None]['mean']['ratio'] == pytest.approx(2.0)
 
