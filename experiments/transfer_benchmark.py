@@ -142,6 +142,8 @@ class Benchmark:
           f'density {mean["density_ratio"]:.2f}, way {mean["style_time_pitch"]:.2f}, {mean["seconds"]:.2f} s a piece', flush=True)
 
   def _save_rows(self):
+    # Another command may have filled other cells of the same table meanwhile.
+    self.cells = {**_read(self.output + '_rows.json.gz'), **self.cells}
     with files.atomic_path(self.output + '_rows.json.gz') as temporary, open(temporary, 'wb') as out:
       # Without a time of writing, so that equal rows are equal files.
       out.write(gzip.compress(json.dumps(_rounded(self.cells)).encode(), mtime=0))
