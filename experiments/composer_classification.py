@@ -263,7 +263,8 @@ def measure_bundles(data, inputs, folder=''):
 
 def _logits(model, segments, rolls):
   """`[M, C]` of segments by a classifier of rolls, or of the latents it makes of them."""
-  compute = tf.function(lambda x, lengths: model(x, lengths=lengths), reduce_retracing=True)
+  signature = [tf.TensorSpec((None, segments.steps, rolls[0].shape[1])), tf.TensorSpec((None,), tf.int32)]
+  compute = tf.function(lambda x, lengths: model(x, lengths=lengths), input_signature=signature)
   found = []
   for first in range(0, len(segments.piece), fitting.BATCH):
     part = segments.of(slice(first, first + fitting.BATCH))

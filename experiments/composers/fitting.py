@@ -1,5 +1,6 @@
 """Statistics and latents of segments, linear heads on them, and the small network on rows of latents."""
 import dataclasses
+import functools
 
 import keras
 import numpy as np
@@ -116,8 +117,7 @@ def cross_validated(rows, more, apart, inverse_penalty, num_classes, folds=5, se
 
 def statistics_of(segments, rolls):
   """float32 `[M, SIZE]` of segments of the pieces' rolls."""
-  measure = tf.function(statistics_lib.measure, reduce_retracing=True)
-  found = []
+  measure, found = _measure(segments.steps), []
   for first in range(0, len(segments.piece), BATCH):
     part = segments.of(slice(first, first + BATCH))
     mask = np.arange(part.steps) < part.lengths[:, None]
@@ -125,10 +125,17 @@ def statistics_of(segments, rolls):
   return np.concatenate(found)
 
 
+@functools.lru_cache(maxsize=4)
+def _measure(steps):
+  """`statistics.measure`, compiled for rolls of so many steps."""
+  return tf.function(statistics_lib.measure, input_signature=[tf.TensorSpec((None, steps, 176)), tf.TensorSpec((None, steps))])
+
+
 def encoded(model, rolls, window_steps=32):
   """(latents, decoded rolls) of pieces, lists of float32 `[S, Z]` and uint8 `[S * 32, D]`, by a frozen latent model."""
-  there = tf.function(lambda x: model.encode({'inputs': x, 'outputs': x}).mean, reduce_retracing=True)
-  back = tf.function(model.decode_tokens, reduce_retracing=True)
+  there = tf.function(lambda x: model.encode({'inputs': x, 'outputs': x}).mean,
+                      input_signature=[tf.TensorSpec((None, window_steps, rolls[0].shape[-1]))])
+  back = tf.function(model.decode_tokens, input_signature=[tf.TensorSpec((None, model.z_size))])
   latents, decoded = [], []
   for roll in rolls:
     windows = roll.reshape(-1, window_steps, roll.shape[-1])
