@@ -231,6 +231,7 @@ def test_best_control_by_hand():
 
 def test_methods_and_their_options():
   assert transfer_benchmark.parse_methods(['guided:.3/1', 'copy']) == [('guided', .3), ('guided', 1.0), ('copy', None)]
+  assert transfer_benchmark.parse_methods(['guided', 'arithmetic:.1'], [.5]) == [('guided', .5), ('arithmetic', .1)]
   assert {name for name, _ in transfer_benchmark.parse_methods(['controls'])} == set(tables.CONTROLS)
   assert methods.runner('half-notes', {'num_steps': 7}).settings.num_steps == 7
   with pytest.raises(errors.UnknownNameError):
@@ -257,10 +258,12 @@ def test_benchmark(tmp_path):
   assert summaries['silence', None]['jazz-pop']['lowest']['mean'] == pytest.approx(.98)
   assert summaries['half-notes', None]['jazz-pop']['lowest']['mean'] == pytest.approx(.49, abs=1e-3)
   assert summaries['style-piece', None]['jazz-pop']['style_time_pitch']['mean'] == pytest.approx(1.0)
-  assert summaries['copy', None]['jazz-pop']['one_shot']['mean'] == 0.0
-  assert len(list((tmp_path / 'midi' / 'jazz-pop').glob('*.mid'))) == 3 * (2 + 4)
+  assert 'one_shot' not in summaries['style-piece', None]['jazz-pop']
+  bench.run(methods.runner('style-piece'), 'mine', None, [0], ['jazz-pop'])
+  assert bench.report('Title', ['how'])['mine', None]['jazz-pop']['one_shot']['mean'] == pytest.approx(0.0, abs=1e-4)  # all pop here is alike
+  assert len(list((tmp_path / 'midi' / 'jazz-pop').glob('*.mid'))) == 3 * (2 + 5)
   written = json.loads((tmp_path / 'found.json').read_text())
-  assert len(written['summaries']) == 4 and (tmp_path / 'found.png').stat().st_size > 1000
+  assert len(written['summaries']) == 5 and (tmp_path / 'found.png').stat().st_size > 1000
   again = transfer_benchmark.Benchmark(_pools(), judge, output, contents=3)
   again.run(None, 'copy', None, [0, 1], ['jazz-pop', 'pop-jazz'])  # nothing is left to run
   asked = transfer_benchmark.Benchmark(_pools(), judge, output, contents=3, results_folder=str(tmp_path / 'results'))
