@@ -46,7 +46,8 @@ def _roll(axis, sequence, reference):
 
 def loss_curves(path, curves):
   """Figure 2: the terms of the loss by iteration, a panel an experiment; `curves` experiment -> optimizer -> term -> list."""
-  figure, axes = pyplot.subplots(2, 2, figsize=(9, 6))
+  columns = min(2, len(curves))
+  figure, axes = pyplot.subplots(-(-len(curves) // 2), columns, figsize=(4.5 * columns, 3 * -(-len(curves) // 2)), squeeze=False)
   for axis, (experiment, by_optimizer) in zip(axes.ravel(), curves.items()):
     for optimizer, style in (('adam', '-'), ('l-bfgs', '--')):
       for term, colour in zip(TERMS, ('black', 'tab:red', 'tab:blue', 'tab:green')):
