@@ -192,6 +192,11 @@ def _rounded(value):
   return round(value, 4) if isinstance(value, float) else value
 
 
+def _label(given, method, methods_in_all):
+  """Name in the tables: of several methods under one label each keeps its own name too."""
+  return given if given and methods_in_all == 1 else ' '.join(filter(None, (given, method)))
+
+
 def define_flags(flag_values):
   """The experiment's flags."""
   flags.DEFINE_string('corpus_root', None, 'Folder that holds the corpora.', flag_values=flag_values, required=True)
@@ -229,11 +234,13 @@ def main(flag_values):
   if flag_values.rejudge:
     bench.rejudge()
   strengths = [float(s) for s in flag_values.strengths]
-  for method, strength in parse_methods([] if flag_values.rejudge else flag_values.methods, strengths):
+  runs = parse_methods([] if flag_values.rejudge else flag_values.methods, strengths)
+  for method, strength in runs:
     if method not in runners:
       runners[method] = methods.runner(
           method, options, flag_values.model or None, lambda: pieces.load(flag_values.corpus_root, 'train', flag_values.cache_dir))
-    bench.run(runners[method], flag_values.label or method, strength, [int(s) for s in flag_values.seeds], directions)
+    label = _label(flag_values.label, method, len({name for name, _ in runs}))
+    bench.run(runners[method], label, strength, [int(s) for s in flag_values.seeds], directions)
   counts = ', '.join(f'{genre} {len(pool)} of {len({s.name for s in pool})} pieces' for genre, pool in pools.items())
   bench.report(f'Transfer benchmark, {flag_values.split} split', [
       f'{flag_values.contents} contents a direction; stretches of 32 bars there are: {counts}. Intervals: 95 %, bootstrap over pieces.'])
