@@ -54,15 +54,30 @@ class Statistics:
   corpora: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Composers:
+  """Composer classifiers as `composer_classification` makes them: heads on statistics beside convolutions."""
+
+  inputs: str                      # rolls (composer-roll and composer-13 together) or latents
+  trunk: Recipe | None = None      # the convolutions of composer-roll, trained first
+
+
 GENRES = dict(corpora='all-genres', num_steps=2000, best_by='metrics/accuracy',
               about='An inner genre classifier of the default style transfer (classical, folk, jazz, pop) on polyphonic piano rolls of any '
                     'length. It steers the optimization; it is no judge of its results.')
-COMPOSERS = dict(corpora='maestro', time_mode='fixed:120', max_num_notes=40000, round_trip=False, best_by='metrics/accuracy')
+# Sizes that train on one CPU thread in minutes: the encoder hierarchical too, short recurrences instead of long ones, no scheduled sampling.
+SMALL = 'sampling_schedule=constant,sampling_rate=0,hierarchical_encoder=True,max_beta=.05,beta_rate=.9997'
+FREE_RUNNING = dict(best_by='metrics/accuracy_sampled', mixed_precision=True)
 FOUR = "classes=['Johann Sebastian Bach','Ludwig van Beethoven','Frédéric Chopin','Franz Schubert']"
+ON_ROLLS = Composers(inputs='rolls', trunk=Recipe(
+    corpora='maestro', time_mode='fixed:120', max_num_notes=40000, round_trip=False, config='composer-roll', seed=21, num_steps=1500,
+    eval_every_steps=300, best_by='metrics/accuracy',
+    hparams=f'{FOUR},filters=[64,96,128],kernels=[8,4,4],strides=[4,2,2],learning_rate=.002,decay_rate=.998,dropout=.3',
+    about='The convolutions of composer-roll, without the head on statistics.'))
 
 RECIPES = {
     'polyphonic-2bar': Recipe(
-        corpora='all-genres,easymusicnotes,maestro', config='polyphonic-2bar', num_steps=12000, seed=1, mixed_precision=True,
+        corpora='all-genres,easymusicnotes,maestro', config='polyphonic-2bar', num_steps=13500, seed=1, mixed_precision=True,
         hparams='learning_rate=.002,decay_rate=.99985,min_learning_rate=.00005', best_by='metrics/onset_f1', eval_every_steps=1500,
         max_num_notes=40000, tune_threshold=True, about='Two bars of polyphonic music as latents; `musicnst transfer` works on them.'),
     'genre-inner-a': Recipe(
@@ -71,15 +86,27 @@ RECIPES = {
         config='genre-roll_dense', seed=12, hparams='learning_rate=.002,decay_rate=.998,filters=[96,128],kernels=[16,4],strides=[4,4]', **GENRES),
     'genre-inner-c': Recipe(
         config='genre-roll_small', seed=13, hparams='learning_rate=.002,decay_rate=.998,filters=[64,96],kernels=[12,8],strides=[4,2]', **GENRES),
-    'composer-roll': Recipe(
-        config='composer-roll', seed=21, num_steps=1500, eval_every_steps=300,
-        hparams=f'{FOUR},filters=[64,96,128],kernels=[8,4,4],strides=[4,2,2],learning_rate=.002,decay_rate=.998,dropout=.3',
-        about="Which of four composers a piano roll is by: the classifier of the paper's experiments.", **COMPOSERS),
-    'composer-latent': Recipe(
-        config='composer-latent', seed=22, num_steps=800, eval_every_steps=200,
-        hparams=f'{FOUR},dropout=.3,learning_rate=.001,decay_rate=.998',
-        about="Which of four composers a piece is by, from its windows' latents (bundle polyphonic-2bar): the paper's experiments on latents.",
-        **COMPOSERS),
+    'genre-inner-d': Recipe(
+        config='genre-roll_square', seed=14, hparams='learning_rate=.002,decay_rate=.998,class_weights=[1.7,1.2,2.2,.5]',
+        **{**GENRES, 'best_by': 'metrics/mean_per_class_accuracy'}),
+    'composer-roll': ON_ROLLS,
+    'composer-13': ON_ROLLS,
+    'composer-latent': Composers(inputs='latents'),
+    'cat-mel_2bar_small': Recipe(
+        corpora='melodies', config='cat-mel_2bar_small', num_steps=8000, seed=1, eval_every_steps=1000,
+        hparams=f'{SMALL},enc_rnn_size=[192],dec_rnn_size=[256],level_lengths=[8,4],free_bits=32,batch_size=64,learning_rate=.005,decay_rate=.99975',
+        about="Two bars of melody, one token a sixteenth, as 256 latents. Magenta's config at a small size, with a conductor over the eight beats.",
+        **FREE_RUNNING),
+    'hierdec-mel_16bar': Recipe(
+        corpora='melodies', config='hierdec-mel_16bar', num_steps=3000, seed=1,
+        hparams=f'{SMALL},enc_rnn_size=[160],dec_rnn_size=[192],z_size=256,batch_size=16,learning_rate=.004,decay_rate=.9998,'
+                'transpose_low=-5,transpose_high=5',
+        about="Sixteen bars of melody as 256 latents. Magenta's config at a small size, the encoder hierarchical too.", **FREE_RUNNING),
+    'hierdec-trio_16bar': Recipe(
+        corpora='karaoke', config='hierdec-trio_16bar', num_steps=3000, seed=1,
+        hparams=f'{SMALL},enc_rnn_size=[128],dec_rnn_size=[160],z_size=256,batch_size=16,learning_rate=.004,decay_rate=.9998',
+        about="Sixteen bars of melody, bass and drums as 256 latents. Magenta's config at a small size, the encoder hierarchical too.",
+        **FREE_RUNNING),
     'genre-statistics.npz': Statistics(corpora='all-genres'),
 }
 
@@ -102,16 +129,34 @@ def run(names, corpus_root, work_dir, output_dir='', max_seconds=0.0, num_proces
   wanted = list(RECIPES) if names == 'all' else [name.strip() for name in names.split(',')]
   recipes = {name: registry.lookup(RECIPES, name, 'recipe') for name in wanted}
   places = Places(corpus_root, work_dir, output_dir or os.path.join(work_dir, 'bundles'))
+  options = dict(max_seconds=max_seconds, num_processes=num_processes, show_progress=show_progress)
   made = {}
   for name, recipe in recipes.items():
-    target = os.path.join(places.output, name)
-    if isinstance(recipe, Statistics):
-      made[name] = genre_statistics.run(corpus_root, target, recipe.corpora)
-      continue
-    windows = _windows(recipe, places, num_processes)
-    finished, run_dir = train(name, recipe, windows, places, max_seconds, show_progress)
-    made[name] = make_bundle(name, recipe, windows, run_dir, target) if finished else None
+    same = next((other for other in made if recipes[other] is recipe), None)  # what is made together is made once
+    made[name] = made[same] if same else _make(name, recipe, places, **options)
   return made
+
+
+def _make(name, recipe, places, **options):
+  """One entry of RECIPES; its figures, or None where a training has still to go on."""
+  target = os.path.join(places.output, name)
+  if isinstance(recipe, Statistics):
+    return genre_statistics.run(places.corpus_root, target, recipe.corpora)
+  if isinstance(recipe, Composers):
+    return _make_composers(recipe, places, **options)
+  windows = _windows(recipe, places, options['num_processes'])
+  finished, run_dir = train(name, recipe, windows, places, options['max_seconds'], options['show_progress'])
+  return make_bundle(name, recipe, windows, run_dir, target) if finished else None
+
+
+def _make_composers(recipe, places, **options):
+  from experiments import composer_classification  # loads Keras
+  trunks = dataclasses.replace(places, output=os.path.join(places.work, 'trunks'))
+  if recipe.trunk and _make('composer-roll', recipe.trunk, trunks, **options) is None:
+    return None
+  return composer_classification.run(
+      places.corpus_root, os.path.join(places.work, 'composers'), make=places.output, inputs=recipe.inputs,
+      **({'roll_trunk': os.path.join(trunks.output, 'composer-roll')} if recipe.trunk else {}))
 
 
 def config_of(recipe):

@@ -78,11 +78,23 @@ def test_an_unknown_name_is_refused(tmp_path):
 @pytest.mark.parametrize('name', train_bundles.RECIPES)
 def test_recipe(name):
   recipe = train_bundles.RECIPES[name]
-  assert corpus_map.get(recipe.corpora)
-  if not isinstance(recipe, train_bundles.Statistics):
+  recipe = recipe.trunk if isinstance(recipe, train_bundles.Composers) else recipe
+  if isinstance(recipe, train_bundles.Recipe):
     config = train_bundles.config_of(recipe)
     assert config.build_converter().steps >= 32 and recipe.num_steps >= recipe.eval_every_steps > 0
     assert recipe.best_by == 'loss' or recipe.best_by.startswith('metrics/')
+  if recipe:
+    assert corpus_map.get(recipe.corpora)
+
+
+def test_what_is_made_together_is_made_once(tmp_path, monkeypatch):
+  from experiments import composer_classification
+  calls = []
+  monkeypatch.setattr(composer_classification, 'run', lambda *args, **kwargs: calls.append(kwargs) or {'rows': {}})
+  both = train_bundles.Composers(inputs='rolls')
+  monkeypatch.setattr(train_bundles, 'RECIPES', {'one': both, 'two': both})
+  assert train_bundles.run('all', str(tmp_path), str(tmp_path)) == {'one': {'rows': {}}, 'two': {'rows': {}}}
+  assert calls == [{'make': str(tmp_path / 'bundles'), 'inputs': 'rolls'}]
 
 
 def test_what_ships_has_a_recipe():
