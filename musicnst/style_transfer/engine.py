@@ -15,8 +15,8 @@ from musicnst.style_transfer import residual
 from musicnst.style_transfer import spaces
 
 DEFAULT_MODEL = 'polyphonic-2bar'
-# Three different classifiers that steer the transfer; judges of results are others.
-CLASSIFIERS = ('genre-inner-a', 'genre-inner-b', 'genre-inner-c')
+# Four different classifiers that steer the transfer; judges of results are others.
+CLASSIFIERS = ('genre-inner-a', 'genre-inner-b', 'genre-inner-c', 'genre-inner-d')
 # The paper's composer classifiers: on rolls, and on rows of the latent model's latents.
 COMPOSER_ROLL, COMPOSER_LATENT = 'composer-roll', 'composer-latent'
 WINDOW_DEPTH = 176
@@ -48,7 +48,8 @@ class Engine:
 
   @functools.cached_property
   def objective(self):
-    return guided.GuidedObjective(self.model, self.threshold_logit, self.classifiers)
+    logits = self.statistics.logits if self.statistics is not None and self.statistics.network else None
+    return guided.GuidedObjective(self.model, self.threshold_logit, self.classifiers, statistics_logits=logits)
 
   @property
   def threshold_logit(self):

@@ -17,6 +17,8 @@ from musicnst.style_transfer import statistics
 DEFAULT_FILE = os.path.join(os.path.dirname(os.path.dirname(__file__)), 'pretrained', 'genre-statistics.npz')
 # A piece whose likeliest genre is less likely than this is of an unknown genre.
 RECOGNISED = .6
+# Statistics of the network are cut off at so many deviations.
+CLIP = 4.0
 # A deviation from a few files is mixed with the general one as if that stood for this many files.
 PRIOR_FILES = 6
 
@@ -29,16 +31,25 @@ class GenreStatistics:
     genres: names, G of them.
     mean, deviation: group -> float32 `[G, N]`.
     within: group -> float32 `[N]`, deviation within genres, for pieces of no known genre.
+    network: name -> float32 array, of `logits`; empty for none.
   """
 
   genres: tuple
   mean: dict
   deviation: dict
   within: dict
+  network: dict = dataclasses.field(default_factory=dict)
+
+  def logits(self, measured):
+    """`statistics.measure` of segments of 8 bars -> logits `[B, G]`: standardized, one hidden layer."""
+    w = self.network
+    x = tf.clip_by_value((statistics.vector(measured) - w['center']) / w['scale'], -CLIP, CLIP)
+    return tf.matmul(tf.nn.relu(tf.matmul(x, w['hidden_kernel']) + w['hidden_bias']), w['output_kernel']) + w['output_bias']
 
   def save(self, path):
     """Writes one .npz without pickles."""
     arrays = {f'{kind}/{group}': value for kind in ('mean', 'deviation', 'within') for group, value in getattr(self, kind).items()}
+    arrays.update({f'network/{name}': np.asarray(value, np.float16) for name, value in self.network.items()})
     with open(path, 'wb') as out:
       np.savez_compressed(out, genres=np.array(self.genres), **arrays)
 
@@ -53,7 +64,8 @@ class GenreStatistics:
       with np.load(path, allow_pickle=False) as data:
         groups = list(statistics.GROUP_WEIGHTS)
         kinds = {kind: {group: data[f'{kind}/{group}'] for group in groups} for kind in ('mean', 'deviation', 'within')}
-        return cls(genres=tuple(str(g) for g in data['genres']), **kinds)
+        network = {name.removeprefix('network/'): data[name].astype(np.float32) for name in data.files if name.startswith('network/')}
+        return cls(genres=tuple(str(g) for g in data['genres']), network=network, **kinds)
     except (OSError, KeyError, ValueError, EOFError) as error:
       raise errors.ModelNotFoundError(
           f'{path}: no usable genre statistics ({error}). Make them with python -m experiments.run genre_statistics.') from error

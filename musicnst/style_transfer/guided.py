@@ -13,11 +13,15 @@ from musicnst.style_transfer import statistics
 WINDOW_STEPS = 32
 # One step of the loop moves the holding of a cell by this share of what it moves a latent.
 LENGTHEN_SCALE = .25
+# Half the distance of logits from which a classifier counts as convinced.
+MARGIN = 3.0
 CHROMA_STEPS = 8
 SEGMENT_STEPS = 128
 DENSITY_LOW, DENSITY_HIGH = .65, 1.5
 # Mean chroma distance from which harmony counts as lost: about .92 of Groove2Groove's chroma similarity.
-CHROMA_ROOM = .06
+CHROMA_ROOM = .07
+# Share of the skyline's notes that may go.
+SKYLINE_ROOM = .04
 LEAST_OF_BUDGET = .75
 # Share of the loop in which style alone decides what changes; then what is not used of the budget begins to cost.
 FREE_SHARE = .4
@@ -32,17 +36,18 @@ class Weights:
   means the same for pieces that resist and pieces that give way.
   """
 
-  statistics: float = 1.0
-  classifiers: float = 2.0
-  profile: float = 2.0
+  statistics: float = 2.5
+  classifiers: float = 5.0
+  texture: float = 12.0
+  profile: float = 4.0
   chroma: float = 4.0
   harmony: float = 40.0
-  key: float = 4.0
-  skyline: float = 6.0
+  key: float = 2.0
+  skyline: float = 80.0
   density: float = 40.0
   clash: float = 4.0
   latent: float = .3
-  budget: float = 60.0
+  budget: float = 400.0
   idle: float = 400.0
 
 
@@ -57,18 +62,20 @@ class GuidedObjective:
     threshold_logit: the decoder's threshold as a logit.
     classifiers: tuple of callables `(rolls, lengths=)` giving logits `[N, C]` for rolls `[N, 128, 176]`.
     weights: Weights.
+    statistics_logits: callable, `statistics.measure` of segments of 128 steps -> logits `[N, C]`: one more classifier; None for none.
 
   The context is a dict: `content` (tensors of a ContentBatch), `z` and `probability` of the content, `target_mean` and
   `target_deviation` (dicts of `[B, N]`), `profile` (`[B, N]`, the style's `statistics.time_pitch`) and `profile_start` (`[B]`, the content's
-  similarity to it), `source` and `target` (int `[B]`, classes), `guided` (`[B]`, 1 where the classifiers apply),
+  similarity to it), `away` (`[B, C]`, 1 for the classes to leave), `target` (int `[B]`, a class), `guided` (`[B]`, 1 where the classifiers apply),
   `budget` (`[B]`), `style_weight`, `content_weight` and the loop's `progress` (scalars).
   """
 
   # `optimize.run` traces `terms` once for pieces of any length.
   any_length = True
 
-  def __init__(self, model, threshold_logit, classifiers=(), weights=Weights()):
+  def __init__(self, model, threshold_logit, classifiers=(), weights=Weights(), statistics_logits=None):
     self.model, self.threshold_logit, self.classifiers, self.weights = model, threshold_logit, tuple(classifiers), weights
+    self.statistics_logits = statistics_logits
 
   def probability(self, z, content):
     """z `[B, S, Z]` -> centred probabilities `[B, T, 2, 88]`; an autoregressive decoder is teacher-forced on the content."""
@@ -103,7 +110,7 @@ class GuidedObjective:
         'style_statistics': style * w.statistics * statistics.whitened_distance(measured, targets),
         'chroma': keep * (w.chroma * chroma + w.harmony * tf.nn.relu(chroma - CHROMA_ROOM)),
         'key': keep * w.key * outside_share(notes['added_frames'], content),
-        'skyline': keep * w.skyline * lost_share(notes['gates'], content['skyline']),
+        'skyline': keep * w.skyline * tf.nn.relu(lost_share(notes['gates'], content['skyline']) - SKYLINE_ROOM),
         'clash': keep * w.clash * clash_excess(notes),
         'density': keep * w.density * density_excess(notes['onsets'], content),
         'latent': keep * w.latent * tf.reduce_mean(tf.square(z - context['z']), (1, 2)),
@@ -113,24 +120,43 @@ class GuidedObjective:
     if w.profile:
       similarity = tf.reduce_sum(statistics.time_pitch(notes['onsets']) * context['profile'], -1)
       terms['style_profile'] = style * w.profile * (1.0 - similarity) / (1.0 - context['profile_start'] + .05)
-    if self.classifiers:
-      terms['style_classifiers'] = style * w.classifiers * context['guided'] * self.classifier_loss(notes, context)
+    if self.classifiers or self.statistics_logits is not None:
+      terms.update(self.genre_terms(notes, context))
     return terms
 
-  def classifier_loss(self, notes, context):
-    """`[B]`: mean over classifiers and segments of softplus((source logit - target logit) / 2 + 1)."""
+  def genre_terms(self, notes, context):
+    """What the classifiers, and the one that hears statistics, hold against the target genre: `[B]` each."""
     rolls, lengths = segments(notes, context['content'])
-    batch = tf.shape(notes['onsets'])[0]
-    count = tf.shape(rolls)[0] // batch
-    weights = tf.reshape(tf.cast(lengths, tf.float32), (batch, count))
-    losses = []
-    for classifier in self.classifiers:
-      logits = tf.cast(classifier(rolls, lengths=lengths), tf.float32)
-      logits = tf.reshape(logits, (batch, count, logits.shape[-1]))
-      difference = tf.gather(logits, context['source'], axis=2, batch_dims=1) - tf.gather(logits, context['target'], axis=2, batch_dims=1)
-      loss = tf.nn.softplus(difference / 2.0 + 1.0)
-      losses.append(tf.reduce_sum(loss * weights, 1) / tf.reduce_sum(weights, 1))
-    return tf.add_n(losses) / len(losses)
+    weigh = lambda number: context['style_weight'] * number * context['guided']
+    terms = {}
+    if self.classifiers:
+      losses = [unconvinced(classifier(rolls, lengths=lengths), lengths, context) for classifier in self.classifiers]
+      terms['style_classifiers'] = weigh(self.weights.classifiers) * tf.add_n(losses) / len(losses)
+    if self.statistics_logits is not None:
+      logits = self.statistics_logits(segment_statistics(rolls, context['content']))
+      terms['style_texture'] = weigh(self.weights.texture) * unconvinced(logits, lengths, context)
+    return terms
+
+
+def unconvinced(logits, lengths, context):
+  """A classifier's logits of segments `[B * S, C]` -> `[B]`: mean over segments of softplus((source logit - target logit) / 2 + margin).
+
+  Of an unknown source, all other genres together stand for it.
+  """
+  batch = tf.shape(context['away'])[0]
+  logits = tf.reshape(tf.cast(logits, tf.float32), (batch, -1, logits.shape[-1]))
+  weights = tf.reshape(tf.cast(lengths, tf.float32), (batch, -1))
+  away = tf.reduce_logsumexp(logits + tf.math.log(context['away'] + 1e-9)[:, None], -1)
+  loss = tf.nn.softplus((away - tf.gather(logits, context['target'], axis=2, batch_dims=1)) / 2.0 + MARGIN)
+  return tf.reduce_sum(loss * weights, 1) / tf.reduce_sum(weights, 1)
+
+
+def segment_statistics(rolls, content):
+  """`statistics.measure` of the segments `[N, 128, 176]` of a ContentBatch."""
+  onsets = rolls[..., :residual.PITCHES]
+  positions = tf.reshape(content['positions'], (-1, SEGMENT_STEPS, content['positions'].shape[-1]))
+  valid = tf.reshape(content['valid'], (-1, SEGMENT_STEPS))
+  return statistics.measure(onsets, onsets + rolls[..., residual.PITCHES:], positions, valid)
 
 
 def segments(notes, content):

@@ -11,7 +11,7 @@ from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer import residual
 
 # Strength 1 allows this content change; realised change lies a little above what is allowed.
-FULL_BUDGET = .9
+FULL_BUDGET = .98
 # Noise on the latents where further candidates start.
 CANDIDATE_NOISE = .5
 
@@ -41,21 +41,30 @@ def run(request):
 
 def _plan(engine, content, styles, settings, folder_style):
   """Targets, classes and details for one content."""
-  _, source = genres.recognise(content, engine.classifiers, engine.classes)
-  recognised = [genres.recognise(style, engine.classifiers, engine.classes)[0] for style in styles]
-  mean = np.mean(recognised, 0)
-  target = engine.classes[int(np.argmax(mean))] if mean.max() >= genres.RECOGNISED else None
+  source = settings.content_genre or genres.recognise(content, engine.classifiers, engine.classes)[1]
+  target = settings.style_genre or _genre_of(styles, engine)
   mixed = target is not None and target != source and not folder_style and target in engine.statistics.genres
   targets = genres.targets([genres.piece_statistics(style) for style in styles], engine.statistics, target if mixed else None,
                            settings.genre_share)
-  steered = source is not None and target is not None and source != target
+  steered = target is not None and source != target
   profile = genres.profile(styles)
   return {
-      'targets': targets, 'guided': float(steered), 'source': engine.classes.index(source) if steered else 0,
+      'targets': targets, 'guided': float(steered), 'away': _away(engine.classes, source, target),
       'target': engine.classes.index(target) if steered else 0,
       'profile': profile, 'profile_start': np.float32(profile @ genres.profile([content])),
       'details': {'content_genre': source or 'unknown', 'style_genre': target or 'unknown',
                   'targets': f'the style and {target} on average' if mixed else 'the style alone'}}
+
+
+def _genre_of(styles, engine):
+  """The genre that the classifiers hear in the styles on average, or None."""
+  mean = np.mean([genres.recognise(style, engine.classifiers, engine.classes)[0] for style in styles], 0)
+  return engine.classes[int(np.argmax(mean))] if mean.max() >= genres.RECOGNISED else None
+
+
+def _away(classes, source, target):
+  """float32 `[C]`: the genre to leave, or all but the target where it is unknown."""
+  return np.array([name == source if source else name != target for name in classes], np.float32)
 
 
 def _context(engine, batch, plans, latents, rows, settings):
@@ -69,7 +78,7 @@ def _context(engine, batch, plans, latents, rows, settings):
       'target_mean': {g: tf.constant(np.stack([plans[i]['targets'].mean[g] for i in rows])) for g in groups},
       'target_deviation': {g: tf.constant(np.stack([plans[i]['targets'].deviation[g] for i in rows])) for g in groups},
       'profile': take('profile'), 'profile_start': take('profile_start'),
-      'guided': tf.cast(take('guided'), tf.float32), 'source': take('source'), 'target': take('target'),
+      'guided': tf.cast(take('guided'), tf.float32), 'away': take('away'), 'target': take('target'),
       'budget': tf.fill([len(rows)], np.float32(budget_of(settings.strength))),
       'style_weight': tf.constant(settings.style_weight, tf.float32), 'content_weight': tf.constant(settings.content_weight, tf.float32)}
   return {**context, 'probability': engine.probability(z, content)}

@@ -18,6 +18,7 @@ class Settings:
     seed: of every random draw.
     candidates: results to choose from.
     genre_share: share of the recognised genre in the targets.
+    content_genre, style_genre: names of genres the engine knows, where the caller knows them; empty: they are recognised.
     protect_melody: keep the notes that are highest at their onset, add none above them.
     snapshots: iterations whose notes are kept.
   """
@@ -25,11 +26,13 @@ class Settings:
   strength: float = .6
   style_weight: float = 1.0
   content_weight: float = 1.0
-  num_steps: int = 60
-  learning_rate: float = .08
+  num_steps: int = 120
+  learning_rate: float = .25
   seed: int = 0
   candidates: int = 1
-  genre_share: float = .5
+  genre_share: float = .75
+  content_genre: str = ''
+  style_genre: str = ''
   protect_melody: bool = True
   snapshots: tuple = ()
 

@@ -17,6 +17,8 @@ from musicnst.style_transfer import piece as piece_lib
 
 # Slope of the sigmoid whose gradient passes a decision, and of the probability over (logit - threshold's logit).
 DECISION_SLOPE, PROBABILITY_SLOPE = 6.0, 1.5
+# Slope of the sigmoid whose gradient a probability passes.
+GRADIENT_SLOPE = .4
 # New notes are held at most 2 ** HOLD_DOUBLINGS steps.
 HOLD_DOUBLINGS = 4
 PITCHES = 88
@@ -122,8 +124,13 @@ def decision(u):
 
 
 def probability(logits, threshold_logit):
-  """Decoder logits -> probabilities centred on the decoder's threshold."""
-  return tf.sigmoid(PROBABILITY_SLOPE * (logits - threshold_logit))
+  """Decoder logits -> probabilities centred on the decoder's threshold.
+
+  Their gradient is that of a flatter sigmoid: a good decoder is so sure of most cells that the steep one would pass nothing.
+  """
+  centred = logits - threshold_logit
+  soft = tf.sigmoid(GRADIENT_SLOPE * centred)
+  return soft + tf.stop_gradient(tf.sigmoid(PROBABILITY_SLOPE * centred) - soft)
 
 
 def decode(delta, content, lengthen=None):

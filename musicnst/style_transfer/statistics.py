@@ -22,12 +22,18 @@ _KEY_TRANSFORM = 128
 PULSE_LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16)
 LENGTH_EDGES = (1, 2, 3, 5, 9)
 CHORD_SIZES = 5
+# Upper edges of the classes of steps from one onset to the next.
+GAP_EDGES = (1, 2, 3, 4, 6, 8, 12, 16)
+# How many steps ahead the next note of an outer line is looked for.
+LINE_REACH = 8
+HARMONY_STEPS, BAR_STEPS = 8, 16
 EPSILON = 1e-3
 
 # group -> weight in the style term.
 GROUP_WEIGHTS = {
     'onset_density': 1.0, 'frame_density': 1.0, 'onset_share': 1.0, 'register': .5, 'register_share': .5, 'intervals': 1.0,
-    'polyphony': 1.0, 'sustain': 1.0, 'transitions': .5, 'pulse': .5, 'note_lengths': 2.0, 'chord_sizes': 1.0,
+    'polyphony': 1.0, 'sustain': 1.0, 'transitions': .5, 'pulse': .5, 'note_lengths': 3.0, 'chord_sizes': 1.0, 'gaps': 1.0, 'bass': .5,
+    'top': .5, 'harmony': .5, 'repetition': .5,
 }
 
 
@@ -90,6 +96,11 @@ def measure(onsets, frames, positions, valid):
       'pulse': _pulse(onsets, valid),
       'note_lengths': _length_shares(onsets, frames),
       'chord_sizes': _chord_shares(onsets),
+      'gaps': _gap_shares(onsets, valid),
+      'bass': _line_shares(onsets * lowest(onsets)),
+      'top': _line_shares(onsets * highest(onsets)),
+      'harmony': _harmony(frames),
+      'repetition': _repetition(onsets, frames),
   }
 
 
@@ -169,6 +180,83 @@ def _chord_shares(onsets):
   count = tf.minimum(tf.reduce_sum(onsets, -1), float(CHORD_SIZES))[..., None]
   size = tf.range(1, CHORD_SIZES + 1, dtype=count.dtype)
   return _shares(tf.reduce_sum(tf.nn.relu(1.0 - tf.abs(count - size)), 1))
+
+
+def lowest(onsets):
+  """`[B, T, 88]`, 1 at and below the lowest onset of each step (linear in between)."""
+  return tf.nn.relu(1.0 - tf.cumsum(onsets, -1, exclusive=True))
+
+
+def highest(onsets):
+  """`[B, T, 88]`, 1 at and above the highest onset of each step."""
+  return tf.nn.relu(1.0 - tf.cumsum(onsets, -1, exclusive=True, reverse=True))
+
+
+def _gap_shares(onsets, valid):
+  """Shares of 1, 2, 3, 4, 5-6, 7-8, 9-12 and 13-16 steps from a step where something starts to the next: `[B, 8]`."""
+  struck = tf.minimum(tf.reduce_sum(onsets, -1), 1.0) * valid
+  open_since, counts = struck, []
+  for lag in range(1, GAP_EDGES[-1] + 1):
+    open_since = open_since[:, :tf.shape(struck)[1] - lag]
+    counts.append(tf.reduce_sum(open_since * struck[:, lag:], 1))
+    open_since *= 1.0 - struck[:, lag:]
+  edges = (0, *GAP_EDGES)
+  return _shares(tf.stack([tf.add_n(counts[low:high]) for low, high in zip(edges[:-1], edges[1:])], -1))
+
+
+def _line_shares(line):
+  """Moves, -14 to 14 semitones, of a line `[B, T, 88]` from one note to its next, at most 8 steps later: `[B, 29]` shares."""
+  spectrum = tf.signal.rfft(line, [_KEY_TRANSFORM])  # [B, T, 65]
+  empty = 1.0 - tf.minimum(tf.reduce_sum(line, -1), 1.0)
+  between, total = tf.ones_like(empty), 0.0
+  for lag in range(1, LINE_REACH + 1):
+    between = between[:, :tf.shape(empty)[1] - lag] * (empty[:, lag - 1:-1] if lag > 1 else 1.0)
+    weighted = spectrum[:, lag:] * tf.complex(between[..., None], 0.0)
+    total += tf.reduce_sum(tf.math.conj(spectrum[:, :-lag]) * weighted, 1)
+  pairs = tf.nn.relu(tf.signal.irfft(total, [_KEY_TRANSFORM]))
+  return _shares(tf.concat([pairs[:, -MAX_TRANSITION:], pairs[:, :MAX_TRANSITION + 1]], -1))
+
+
+_FOLD = ((np.arange(PITCHES)[:, None] + 21) % 12 == np.arange(12)).astype(np.float32)
+
+
+def _harmony(frames):
+  """Cosine of the pitch classes with themselves 1 to 6 semitones higher; pitch classes in a half bar, by 12: `[B, 7]`."""
+  chroma = tf.matmul(frames, _FOLD)  # [B, T, 12]
+  whole = tf.reduce_sum(chroma, 1)
+  power = tf.reduce_sum(tf.square(whole), -1) + EPSILON
+  alike = [tf.reduce_sum(whole * tf.roll(whole, shift, -1), -1) / power for shift in range(1, 7)]
+  halves = tf.reduce_sum(_blocks(chroma, HARMONY_STEPS), 2)  # [B, T / 8, 12]
+  sounding = tf.cast(tf.reduce_sum(halves, -1) > 0, tf.float32)
+  classes = tf.reduce_sum(tf.minimum(halves, 1.0), (1, 2)) / (tf.reduce_sum(sounding, 1) + EPSILON)
+  return tf.stack([*alike, classes / 12.0], -1)
+
+
+def _repetition(onsets, frames):
+  """Mean cosine between 16 steps and those 16 or 32 steps later, of the rhythm and of the keys that sound: `[B, 4]`."""
+  rhythm = _blocks(tf.reduce_sum(onsets, -1, keepdims=True), BAR_STEPS)[..., 0]  # [B, bars, 16]
+  keys = tf.reduce_sum(_blocks(frames, BAR_STEPS), 2)  # [B, bars, 88]
+  return tf.stack([_mean_cosine(rows, lag) for rows in (rhythm, keys) for lag in (1, 2)], -1)
+
+
+def _blocks(x, steps):
+  """`[B, T, D]` -> `[B, T / steps, steps, D]`, padded with silence."""
+  x = tf.pad(x, [[0, 0], [0, -tf.shape(x)[1] % steps], [0, 0]])
+  return tf.reshape(x, (tf.shape(x)[0], -1, steps, x.shape[-1]))
+
+
+def _mean_cosine(rows, lag):
+  """`[B]`: mean over neighbours `lag` apart of which both hold something."""
+  first, second = rows[:, :-lag], rows[:, lag:]
+  power = tf.reduce_sum(tf.square(first), -1) * tf.reduce_sum(tf.square(second), -1)
+  there = tf.cast(power > 0, tf.float32)
+  cosine = tf.reduce_sum(first * second, -1) / tf.sqrt(power + EPSILON)
+  return tf.reduce_sum(cosine * there, 1) / (tf.reduce_sum(there, 1) + EPSILON)
+
+
+def vector(measured):
+  """What `measure` gives, all groups side by side in the order of `GROUP_WEIGHTS`: `[B, N]`."""
+  return tf.concat([measured[group] for group in GROUP_WEIGHTS], -1)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,6 +22,8 @@ BASE = config_lib.TRAINING.extend(
     filters=(128, 128, 192),      # of the convolutions over time
     kernels=(8, 8, 8),            # their widths
     strides=(2, 2, 2),            # their strides
+    pitch_kernels=(),             # their widths over the keys; empty: they go over time alone
+    pitch_strides=(),             # their strides over the keys
     dense=(64,),                  # dense layers after the pooling
     pooling='mean_max',           # over the valid steps; 'flatten' needs a fixed length
     activation='relu',            # of every layer
@@ -31,6 +33,7 @@ BASE = config_lib.TRAINING.extend(
     statistics=False,             # add logits of fixed statistics to those of the convolutions
     silence_share=.02,            # training examples made silent, with an undecided target
     label_smoothing=0.0,          # share of the target spread over all classes
+    class_weights=(),             # of each class's examples in the loss; empty: all alike
     batch_size=64, decay_rate=.9995, min_learning_rate=.00003, transpose_low=-6, transpose_high=5)
 
 LATENT = BASE.extend(
@@ -64,6 +67,10 @@ CONFIGS = dict((
     _entry('genre-roll_small', ROLLS,
            BASE.extend(filters=(64, 64), kernels=(16, 8), strides=(4, 2), dense=(), label_smoothing=.1),
            'genre of a piano roll, a small network of long kernels, labels smoothed'),
+    _entry('genre-roll_square', ROLLS,
+           BASE.extend(filters=(24, 48, 96, 96), kernels=(4, 4, 4, 4), strides=(2, 2, 2, 1), pitch_kernels=(12, 5, 4, 4),
+                       pitch_strides=(4, 2, 2, 2), label_smoothing=.1),
+           'genre of a piano roll, convolutions over time and pitch, labels smoothed'),
     _entry('genre-latent', LATENTS, LATENT, "genre of a piece by its windows' latents"),
     _entry('composer-roll', ROLLS, BASE.extend(**COMPOSER, steps=512), 'composer of a piano roll of any length'),
     _entry('composer-latent', LATENTS, LATENT.extend(**COMPOSER), "composer of a piece by its windows' latents"),

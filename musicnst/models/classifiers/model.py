@@ -18,7 +18,7 @@ class Classifier(base.MusicModel):
   """Base: cross entropy with smoothed labels, augmentation of rolls, accuracy.
 
   Args:
-    hparams: `classes` (names, in the order of the labels), `label_smoothing`, `note_drop` (largest share of notes dropped in training,
+    hparams: `classes` (names, in the order of the labels), `class_weights` (of their examples in the loss), `label_smoothing`, `note_drop` (largest share of notes dropped in training,
       drawn for each example), `silence_share` (share of training examples made silent, whose target is undecided), `statistics` (add the
       logits of `statistics.StatisticsHead` to the trunk's), and those of the trunk.
     converter: gives depth and steps of the rolls.
@@ -30,7 +30,7 @@ class Classifier(base.MusicModel):
     self.classes = tuple(hparams.classes)
     self.trunk = networks.ConvTrunk(
         hparams.filters, hparams.kernels, hparams.strides, hparams.dense, hparams.pooling, hparams.activation, hparams.dropout,
-        name='trunk')
+        hparams.pitch_kernels, hparams.pitch_strides, name='trunk')
     # Logits in float32 whatever the policy.
     self.output_head = keras.layers.Dense(len(self.classes), dtype='float32', name='output_head')
     self.statistics_head = None
@@ -91,6 +91,8 @@ class Classifier(base.MusicModel):
       key = noise.split(key, DROPOUT_STREAM)
     logits = self(inputs, lengths=batch.get('lengths'), training=training, key=key)
     known = ops.cast(labels >= 0, 'float32')
+    if self.settings['class_weights']:
+      known = known * ops.sum(ops.one_hot(labels, len(self.classes)) * ops.convert_to_tensor(self.settings['class_weights'], 'float32'), -1)
     return {'cross_entropy': reconstruction.categorical_nats(logits, targets) * known}
 
   def _augment(self, inputs, targets, key):
