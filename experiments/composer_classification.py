@@ -31,7 +31,6 @@ THIRTEEN = classifier_configs.THIRTEEN
 STEPS, SHORT = 512, 256
 PENALTIES = (.0005, .002, .008)       # inverse penalties of the heads, chosen on validation
 VARIATIONS = ((.85, 2), (1.18, -2))  # copies of the training pieces: how much longer, semitones higher
-SCALES = (.5, 1.0, 1.5, 2.0, 3.0)    # of the statistics' logits beside the convolutions'
 SHOWN = ('four, rolls, test', 'four, latents, test', 'thirteen, rolls, test', 'thirteen, rolls, five folds by composition')
 TRUNK = 'filters=[64,96,128],kernels=[8,4,4],strides=[4,2,2],dropout=.3'
 LATENT_TRUNK = 'filters=[96,96],kernels=[3,3],strides=[1,1],dense=[48],dropout=.3'
@@ -164,7 +163,7 @@ def make_roll_bundles(data, known, more, folder, roll_trunk):
   convolutions = _logits(model, data.segments.of(mask), data.rolls)  # the head is zero yet
   row = rows['four, rolls, validation'] = _put_beside(model, head, held_out, convolutions)
   rows['four, rolls, convolutions alone, validation'] = report.measures(convolutions, held_out.labels, held_out.pieces, 4)
-  bundles.save(model, config, os.path.join(folder, 'composer-roll'), _card('composer-roll', row, 'rolls'))
+  bundles.save(model, config.override(trunk_share=row['trunk_share']), os.path.join(folder, 'composer-roll'), _card('composer-roll', row, 'rolls'))
   task = data.tasks['thirteen']
   head, row = best_head(data, task, known, more)
   config = configs.get('composer-13')
@@ -208,17 +207,21 @@ def make_latent_bundle(data, folder, trunk_steps):
   convolutions = model.output_head(model.trunk(latent_rows[mask], valid=valid[mask])['output']).numpy()
   rows['four, latents, convolutions alone, validation'] = report.measures(convolutions, held_out.labels, held_out.pieces, 4)
   row = rows['four, latents, validation'] = _put_beside(model, head, held_out, convolutions)
+  config = config.override(trunk_share=row['trunk_share'])
   bundles.save(model, config, os.path.join(folder, 'composer-latent'), _card('composer-latent', row, f'latents of {data.encoder}'))
   return rows, curve
 
 
 def _put_beside(model, head, held_out, convolutions):
-  """Sets the statistics head, scaled so that the sum with the convolutions' logits is likeliest on validation; returns the row there."""
-  logits = {scale: convolutions + scale * head.logits(held_out.statistics) for scale in SCALES}
-  nats = lambda values: -np.mean(tf.nn.log_softmax(values).numpy()[np.arange(len(values)), held_out.labels])
-  scale = min(SCALES, key=lambda s: nats(logits[s]))
+  """Sets the statistics head, times the factor at which the sum with the convolutions' logits is likeliest on validation.
+
+  Returns the row there, with `trunk_share`, the factor of the convolutions.
+  """
+  statistics, labels = head.logits(held_out.statistics), held_out.labels
+  scale, share = fitting.likeliest_shares(statistics, convolutions, labels)
   head.put(model.statistics_head, scale)
-  return {**report.measures(logits[scale], held_out.labels, held_out.pieces, len(model.classes)), 'scale': scale}
+  row = report.measures(scale * statistics + share * convolutions, labels, held_out.pieces, len(model.classes))
+  return {**row, 'trunk_share': round(share, 4)}
 
 
 def _assign(model, weights):
@@ -233,7 +236,8 @@ def _card(name, row, reads):
       f'# Data card: {name}', '', f'Which composer a piece of piano music is by, from {reads}.', '', '| | |', '|---|---|',
       '| data | MAESTRO v1 (CC BY-NC-SA 4.0): performances at a fixed 120 quarters a minute, segments of 512 steps (64 s); training split, '
       'compositions that are in the validation or test split left out |',
-      '| training | logistic regression on fixed statistics of the notes, added to the logits of a small convolutional network |',
+      '| training | logistic regression and a share of a linear discriminant on fixed statistics of the notes; beside it a small convolutional network, '
+      'whose features the transfer methods of the paper use, with the share in the logits that is likeliest on validation |',
       '| validation | accuracy by segment {segment_accuracy:.3f}, by piece {piece_accuracy:.3f}, macro F1 by piece {macro_f1:.3f} |'.format(**row),
       "| use | research; the corpus's licence forbids commercial use |", '',
       'Command: `python -m experiments.run composer_classification --make=...`; test figures: experiments/results/composers.md.', ''])

@@ -4,6 +4,8 @@ import functools
 
 import keras
 import numpy as np
+from scipy import optimize
+from scipy import special
 from sklearn import discriminant_analysis
 from sklearn import linear_model
 from sklearn import model_selection
@@ -110,6 +112,18 @@ def cross_validated(rows, more, apart, inverse_penalty, num_classes, folds=5, se
     seen = rows.of(train).joined(more.of(np.isin(more.pieces, rows.pieces[train])))
     found[test] = seen.fit(inverse_penalty, num_classes, standard(rows.statistics[train])).logits(rows.statistics[test])
   return found
+
+
+def likeliest_shares(first, second, labels):
+  """(a, b) at which a x first + b x second, logits `[M, C]` each, give the labels the highest mean log probability; neither negative."""
+  rows = np.arange(len(labels))
+
+  def nats(shares):
+    logits = shares[0] * first + shares[1] * second
+    return np.mean(special.logsumexp(logits, axis=1) - logits[rows, labels])
+
+  found = optimize.minimize(nats, np.array([.5, .1]), bounds=[(0, 10), (0, 10)], method='L-BFGS-B')
+  return [float(share) for share in found.x]
 
 
 # ---------------------- statistics and latents ----

@@ -93,6 +93,16 @@ def test_head_is_logistic_regression_beside_a_discriminant():
   np.testing.assert_allclose(np.asarray(layer(rows)), 2 * found, atol=1e-4)
 
 
+def test_shares_are_the_likeliest():
+  """The labels are drawn from a mixture of logits whose shares are known."""
+  rng = np.random.default_rng(0)
+  first, second = rng.normal(size=(2, 4000, 3)) * 2
+  logits = .7 * first + .3 * second
+  labels = (logits + rng.gumbel(size=logits.shape)).argmax(1)
+  np.testing.assert_allclose(fitting.likeliest_shares(first, second, labels), [.7, .3], atol=.06)
+  assert fitting.likeliest_shares(first, -first * 3, (first + rng.gumbel(size=first.shape)).argmax(1))[1] == 0
+
+
 def test_compositions_and_classes_are_balanced():
   # Class 0: four performances (two segments each) of one composition, one of another; class 1: one composition, one performance.
   pieces = np.repeat([0, 1, 2, 3, 4, 5], 2)

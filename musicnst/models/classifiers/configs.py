@@ -31,6 +31,7 @@ BASE = config_lib.TRAINING.extend(
     unit_density=False,           # scale each roll to one density first
     note_drop=.7,                 # largest share of an example's notes dropped in training
     statistics=False,             # add logits of fixed statistics to those of the convolutions
+    trunk_share=1.0,              # factor of the convolutions' logits
     silence_share=.02,            # training examples made silent, with an undecided target
     label_smoothing=0.0,          # share of the target spread over all classes
     class_weights=(),             # of each class's examples in the loss; empty: all alike
@@ -39,7 +40,7 @@ BASE = config_lib.TRAINING.extend(
 LATENT = BASE.extend(
     encoder='polyphonic-2bar',    # bundle whose encoder gives the latents
     window_steps=32,              # steps of one of its windows
-    z_size=256,                   # its latent
+    z_size=512,                   # its latent
     steps=512,                    # steps of a training piece: 16 windows
     filters=(128, 128), kernels=(3, 3), strides=(1, 1), dense=(64,))
 

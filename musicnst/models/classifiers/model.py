@@ -20,7 +20,7 @@ class Classifier(base.MusicModel):
   Args:
     hparams: `classes` (names, in the order of the labels), `class_weights` (of their examples in the loss), `label_smoothing`, `note_drop` (largest share of notes dropped in training,
       drawn for each example), `silence_share` (share of training examples made silent, whose target is undecided), `statistics` (add the
-      logits of `statistics.StatisticsHead` to the trunk's), and those of the trunk.
+      logits of `statistics.StatisticsHead` to the trunk's), `trunk_share` (factor of the trunk's), and those of the trunk.
     converter: gives depth and steps of the rolls.
   """
 
@@ -53,7 +53,7 @@ class Classifier(base.MusicModel):
   def activations(self, x, valid=None, training=False, key=None):
     """{name: tensor} of every layer, and `logits` `[B, C]`, for a trunk input x."""
     found = self.trunk(ops.cast(x, self.compute_dtype), valid=valid, training=training, key=key)
-    logits = self.output_head(ops.cast(found['output'], 'float32'))
+    logits = self.settings['trunk_share'] * self.output_head(ops.cast(found['output'], 'float32'))
     if self.statistics_head is not None:
       key = None if key is None else noise.split(key, STATISTICS_STREAM)
       logits += self.statistics_head(self.measured(x, valid), training=training, key=key)
