@@ -100,7 +100,9 @@ def test_shares_are_the_likeliest():
   logits = .7 * first + .3 * second
   labels = (logits + rng.gumbel(size=logits.shape)).argmax(1)
   np.testing.assert_allclose(fitting.likeliest_shares(first, second, labels), [.7, .3], atol=.06)
-  assert fitting.likeliest_shares(first, -first * 3, (first + rng.gumbel(size=first.shape)).argmax(1))[1] == 0
+  # Logits that speak against the labels get no share.
+  labels = (first - .5 * second + rng.gumbel(size=first.shape)).argmax(1)
+  assert fitting.likeliest_shares(first, second, labels)[1] == 0
 
 
 def test_compositions_and_classes_are_balanced():

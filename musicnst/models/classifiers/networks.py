@@ -49,7 +49,8 @@ class ConvTrunk(keras.layers.Layer):
     self.output_depth = shape[-1]
 
   def call(self, x, valid=None, training=False, key=None):
-    """Returns {'conv_0': `[B, T', F]` (or `[B, T', P', F]`), ..., 'pooled': `[B, E]`, 'dense_0': ..., 'output': `[B, E]`} of x; `valid` `[B, T]` or None."""
+    """x and `valid` `[B, T]` or None -> {'conv_0': `[B, T', F]` (or `[B, T', P', F]`), ..., 'pooled': `[B, E]`, 'dense_0': ...,
+    'output': `[B, E]`}."""
     found = {}
     mask = ops.ones(ops.shape(x)[:2], x.dtype) if valid is None else ops.cast(valid, x.dtype)
     x = x * mask[..., None]
