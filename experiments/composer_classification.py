@@ -236,8 +236,8 @@ def _card(name, row, reads):
       f'# Data card: {name}', '', f'Which composer a piece of piano music is by, from {reads}.', '', '| | |', '|---|---|',
       '| data | MAESTRO v1 (CC BY-NC-SA 4.0): performances at a fixed 120 quarters a minute, segments of 512 steps (64 s); training split, '
       'compositions that are in the validation or test split left out |',
-      '| training | logistic regression and a share of a linear discriminant on fixed statistics of the notes; '
-      'beside it a small convolutional network, whose features the transfer methods of the paper use, with the share in the logits that is likeliest on validation |',
+      '| training | logistic regression and a share of a linear discriminant on fixed statistics of the notes; beside it a small convolutional '
+      'network (the transfer methods of the paper use its features) with the share in the logits that is likeliest on validation |',
       '| validation | accuracy by segment {segment_accuracy:.3f}, by piece {piece_accuracy:.3f}, macro F1 by piece {macro_f1:.3f} |'.format(**row),
       "| use | research; the corpus's licence forbids commercial use |", '',
       'Command: `python -m experiments.run composer_classification --make=...`; test figures: experiments/results/composers.md.', ''])

@@ -19,8 +19,9 @@ class Classifier(base.MusicModel):
 
   Args:
     hparams: `classes` (names, in the order of the labels), `class_weights` (of their examples in the loss), `label_smoothing`,
-      `note_drop` (largest share of notes dropped in training, drawn for each example), `silence_share` (share of training examples made silent, whose target is undecided), `statistics` (add the
-      logits of `statistics.StatisticsHead` to the trunk's), `trunk_share` (factor of the trunk's), and those of the trunk.
+      `note_drop` (largest share of notes dropped in training, drawn for each example), `silence_share` (share of training examples made
+      silent, whose target is undecided), `statistics` (add the logits of `statistics.StatisticsHead` to the trunk's), `trunk_share` (factor
+      of the trunk's), and those of the trunk.
     converter: gives depth and steps of the rolls.
   """
 
