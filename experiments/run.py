@@ -18,6 +18,7 @@ EXPERIMENT_MAP = {
     'beat_estimation': 'how well beats are found, against annotation and against scores played with random tempo curves',
     'composer_classification': 'composers of MAESTRO on rolls and latents: makes the bundles, accuracy by segment and by piece',
     'genre_statistics': 'makes the genre statistics that the default transfer ships with',
+    'latent_genres': 'makes the genre classifier of latents: statistics of decoded notes beside convolutions',
     'transfer_benchmark': 'methods and controls by judges that no method saw, on pieces across genres: tables, curves',
     'transfer_judges': 'trains the judges of the transfer benchmark and examines them',
     'polyphonic_candidates': 'learning curves of the networks that could be polyphonic-2bar',
