@@ -1,6 +1,7 @@
 """One run of one of the paper's experiments on one pair, and everything that is measured of what it writes."""
 import contextlib
 import dataclasses
+import functools
 
 import numpy as np
 import tensorflow as tf
@@ -212,6 +213,7 @@ def composer_judges(engine):
   return found
 
 
+@functools.lru_cache(maxsize=64)  # a content is judged once for all that is made of it
 def composer_probabilities(engine, piece, name):
   """composer -> probability, by the roll classifier or by the one of latents; {} for a piece without notes."""
   if piece is None:
@@ -220,11 +222,19 @@ def composer_probabilities(engine, piece, name):
   steps = -(-piece.total_steps // 32) * 32
   roll = np.zeros((1, steps, 2, 88), np.float32)
   roll[0, :piece.total_steps] = piece.roll
-  if name == 'composer-roll':
-    logits = network.classifier(tf.constant(roll.reshape(1, steps, -1)), lengths=tf.constant([piece.total_steps]))
-  else:
-    logits = network.classifier.activations(tf.constant(engine.encode_rolls(roll)))['logits']
-  return dict(zip(network.classifier.classes, tf.nn.softmax(tf.cast(logits, tf.float32))[0].numpy().astype(float).tolist()))
+  x = roll.reshape(1, steps, -1) if name == 'composer-roll' else engine.encode_rolls(roll)
+  probabilities = tf.nn.softmax(_logits(network.classifier, name)(tf.constant(x), tf.constant([piece.total_steps])))
+  return dict(zip(network.classifier.classes, probabilities[0].numpy().astype(float).tolist()))
+
+
+@functools.lru_cache(maxsize=4)
+def _logits(classifier, name):
+  """Compiled: rolls `[B, T, 176]` with their lengths, or rows of latents `[B, S, Z]`, -> logits."""
+  @tf.function(reduce_retracing=True)
+  def logits(x, lengths):
+    found = classifier(x, lengths=lengths) if name == 'composer-roll' else classifier.activations(x)['logits']
+    return tf.cast(found, tf.float32)
+  return logits
 
 
 def _settings(experiment, setting):
