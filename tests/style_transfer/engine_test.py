@@ -59,7 +59,7 @@ def test_composer_classifiers(saved, monkeypatch):
   loaded = engine.load(saved('polyphonic-2bar', 'width=4,z_size=5'), 'latents')
   monkeypatch.setattr(engine, 'COMPOSER_ROLL', saved('composer-roll', TINY + 'steps=64'))
   assert loaded.composer_roll.section == 64 and 'composer-roll' in loaded.composer_roll.name
-  assert loaded.composer_roll.style_names == ('conv_0', 'dense_0') and loaded.composer_roll.content_names == ('dense_0',)
+  assert loaded.composer_roll.style_names == ('conv_0', 'dense_0') and loaded.composer_roll.content_names == ('conv_0',)
   monkeypatch.setattr(engine, 'COMPOSER_LATENT', saved('composer-latent', TINY + 'z_size=7'))
   with pytest.raises(errors.ModelNotFoundError, match='reads latents of 7 dimensions.*musicnst train'):
     _ = loaded.composer_latent
