@@ -94,9 +94,9 @@ def _write_music(output, drawn):
 
 def write(output, results):
   """results.json, figures and README.md."""
-  figures = _figures()
+  figures, results = _figures(), page.rounded(results)  # the page shows what the JSON has, to the last digit
   with files.atomic_path(os.path.join(output, RESULTS)) as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    json.dump(page.rounded(results), out, indent=1)
+    json.dump(results, out, indent=1)
   if results['curves']:
     figures.loss_curves(os.path.join(output, 'loss_curves.png'), results['curves'])
   if results.get('classifier_curves'):

@@ -57,16 +57,20 @@ class Runner:
     entry: configs.Method.
     engine: Engine.
     settings: request.Settings.
+    told: the method is told both genres, as one that is trained for a direction is; else it recognises them.
   """
 
   entry: configs.Method
   engine: object
   settings: request_lib.Settings
+  told: bool = True
 
   def run(self, contents, styles, strength=None, seed=0, direction=''):
     """Contents (list of Piece) and styles (list of Piece, one a content) -> Outcome; `strength` None takes the method's own."""
-    del direction  # the music says it
     settings = dataclasses.replace(self.settings, seed=seed, strength=self.settings.strength if strength is None else strength)
+    if self.told and direction:
+      source, target = direction.split('-')
+      settings = dataclasses.replace(settings, content_genre=source, style_genre=target)
     started, processor, sequences = time.monotonic(), time.process_time(), []
     for first in range(0, len(contents), CHUNK):
       sequences += self._chunk(contents[first:first + CHUNK], styles[first:first + CHUNK], settings)
@@ -97,7 +101,7 @@ class GenreArithmetic(Runner):
     means: genre -> float `[Z]`, mean latents of its training pieces.
   """
 
-  means: dict
+  means: dict = dataclasses.field(default_factory=dict)
 
   def run(self, contents, styles, strength=None, seed=0, direction=''):
     source, target = direction.split('-')
@@ -127,7 +131,7 @@ def runner(name, options=None, model=None, training_pools=None):
 
   Args:
     name: of `METHODS`.
-    options: dict of overrides by name: fields of `request.Settings`, fields of `guided.Weights`, or constants of a module of
+    options: dict of overrides by name: `told` of `Runner`, fields of `request.Settings`, fields of `guided.Weights`, or constants of a module of
       `musicnst.style_transfer` such as 'guided.CHROMA_ROOM'.
     model: latent model; None takes the shipped one.
     training_pools: `() -> {genre: list of Stretch}` of the training split, for `genre-arithmetic`.
@@ -136,18 +140,19 @@ def runner(name, options=None, model=None, training_pools=None):
     UnknownNameError: no such method or option.
   """
   entry = registry.lookup(METHODS, name, 'method')
-  settings, weights = _overridden(entry.settings, options or {})
+  options = dict(options or {})
+  told = bool(options.pop('told', True))
+  settings, weights = _overridden(entry.settings, options)
   engine = entry.engine(model)
   if name == RAW_ROLL.name:
     engine = dataclasses.replace(engine, name='', model=RollModel(), threshold=.5)
   if weights and engine.model is not None:
     engine = dataclasses.replace(engine)
     # The objective is made when it is first asked for; this one takes its place.
-    engine.__dict__['objective'] = guided.GuidedObjective(
-        engine.model, engine.threshold_logit, engine.classifiers, dataclasses.replace(guided.Weights(), **weights))
+    engine.__dict__['objective'] = engine.objective_of(dataclasses.replace(guided.Weights(), **weights))
   if name == GENRE_ARITHMETIC.name:
-    return GenreArithmetic(entry, engine, settings, genre_means(engine, training_pools()))
-  return Runner(entry, engine, settings)
+    return GenreArithmetic(entry, engine, settings, told, genre_means(engine, training_pools()))
+  return Runner(entry, engine, settings, told)
 
 
 def _overridden(settings, options):

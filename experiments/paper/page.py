@@ -21,7 +21,8 @@ DEVIATIONS = '''
 def text(results):
   """results -> README.md."""
   settings = results.get('settings', {})
-  parts = ["# The paper's four experiments, run", reading.text(results), '## Tables', *tables.all_tables(results), *_models(results)]
+  command = f'Written by `python -m experiments.run musicnst_experiments` (seed {settings.get("seed", 0)}); its docstring has the flags.'
+  parts = ["# The paper's four experiments, run", command, reading.text(results), '## Tables', *tables.all_tables(results), *_models(results)]
   vgg = "ImageNet's" if settings.get('imagenet') else "random (He et al., 2015), since ImageNet's could not be fetched here; `--imagenet` takes them"
   parts += ['## Deviations from the paper', DEVIATIONS.format(vgg=vgg, model=settings.get('model', '?'), z_size=settings.get('z_size', '?')).strip()]
   return '\n\n'.join(part for part in parts if part) + '\n'

@@ -151,9 +151,9 @@ def markdown(head, lines):
 
 
 def number(value):
-  """Two digits behind the point, or two significant ones of what is small or large; '-' for none."""
+  """Two digits behind the point, of what is small one significant digit, no digit of what is large; '-' for none."""
   if value is None:
     return '-'
-  if value and (abs(value) < .005 or abs(value) >= 1000):
-    return f'{value:.1e}'
-  return f'{value:.2f}'
+  if value and abs(value) < .005:
+    return f'{value:.4f}' if abs(value) >= .00005 else '0.0000'
+  return f'{value:.2f}' if abs(value) < 1000 else f'{value:.0f}'

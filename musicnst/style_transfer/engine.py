@@ -48,8 +48,12 @@ class Engine:
 
   @functools.cached_property
   def objective(self):
+    return self.objective_of(guided.Weights())
+
+  def objective_of(self, weights):
+    """The default method's objective with other weights."""
     logits = self.statistics.logits if self.statistics is not None and self.statistics.network else None
-    return guided.GuidedObjective(self.model, self.threshold_logit, self.classifiers, statistics_logits=logits)
+    return guided.GuidedObjective(self.model, self.threshold_logit, self.classifiers, weights, logits)
 
   @property
   def threshold_logit(self):

@@ -20,6 +20,8 @@ SEGMENT_STEPS = 128
 DENSITY_LOW, DENSITY_HIGH = .65, 1.5
 # Mean chroma distance from which harmony counts as lost: about .92 of Groove2Groove's chroma similarity.
 CHROMA_ROOM = .07
+# How far the share of notes of one step may lie from the target's.
+SHORT_ROOM = .02
 # Share of the skyline's notes that may go.
 SKYLINE_ROOM = .04
 LEAST_OF_BUDGET = .75
@@ -31,17 +33,18 @@ FREE_SHARE = .4
 class Weights:
   """Weight of each term of the objective.
 
-  `profile` weighs what is missing to the style piece's own time-pitch profile (Groove2Groove), as a share of what the content lacks;
+  `texture` is for the classifier that hears statistics; `short_notes` for the share of notes of one step; `profile` weighs what is missing to the style piece's own time-pitch profile (Groove2Groove), as a share of what the content lacks;
   `harmony` weighs the chroma distance beyond `CHROMA_ROOM` once more; `idle` the part of `LEAST_OF_BUDGET` not yet used, so that strength
   means the same for pieces that resist and pieces that give way.
   """
 
   statistics: float = 2.5
   classifiers: float = 5.0
-  texture: float = 12.0
-  profile: float = 4.0
+  texture: float = 7.0
+  profile: float = 8.0
+  short_notes: float = 20.0
   chroma: float = 4.0
-  harmony: float = 40.0
+  harmony: float = 110.0
   key: float = 2.0
   skyline: float = 80.0
   density: float = 40.0
@@ -101,7 +104,8 @@ class GuidedObjective:
     content, w = context['content'], self.weights
     z, _ = self.unpack(variable)
     notes = self.decode(variable, context)
-    measured = statistics.measure(notes['onsets'], notes['frames'], content['positions'], content['valid'])
+    pairs = statistics.correlation(notes['onsets'])
+    measured = statistics.measure(notes['onsets'], notes['frames'], content['positions'], content['valid'], pairs)
     targets = statistics.Targets(context['target_mean'], context['target_deviation'])
     change, chroma = frame_change(notes['frames'], content), chroma_distance(notes['frames'], content)
     style, keep = context['style_weight'], context['content_weight']
@@ -117,8 +121,11 @@ class GuidedObjective:
         'budget': w.budget * tf.square(tf.nn.relu(change - context['budget']))
                   + w.idle * urgency * tf.square(context['budget'] * tf.nn.relu(LEAST_OF_BUDGET * context['budget'] - change)),
     }
+    if w.short_notes:
+      off = tf.abs(measured['note_lengths'][:, 0] - context['target_mean']['note_lengths'][:, 0])
+      terms['style_short_notes'] = style * w.short_notes * tf.nn.relu(off - SHORT_ROOM)
     if w.profile:
-      similarity = tf.reduce_sum(statistics.time_pitch(notes['onsets']) * context['profile'], -1)
+      similarity = tf.reduce_sum(statistics.time_pitch(pairs) * context['profile'], -1)
       terms['style_profile'] = style * w.profile * (1.0 - similarity) / (1.0 - context['profile_start'] + .05)
     if self.classifiers or self.statistics_logits is not None:
       terms.update(self.genre_terms(notes, context))

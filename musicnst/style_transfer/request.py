@@ -26,8 +26,8 @@ class Settings:
   strength: float = .6
   style_weight: float = 1.0
   content_weight: float = 1.0
-  num_steps: int = 120
-  learning_rate: float = .25
+  num_steps: int = 70
+  learning_rate: float = .35
   seed: int = 0
   candidates: int = 1
   genre_share: float = .75

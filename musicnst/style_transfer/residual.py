@@ -139,8 +139,8 @@ def decode(delta, content, lengthen=None):
   Args:
     delta: `[B, T, 2, 88]`, p(z) - p(z_content).
     content: dict of tensors of a ContentBatch.
-    lengthen: `[B, T, 88]`, added to what the decoder says of holding a note at a cell; None for nothing. Kept notes are lengthened by it
-      alone: what the decoder says beside them is what it could not reconstruct.
+    lengthen: `[B, T, 88]`, added to what the decoder says of holding a note at a cell; kept notes can then be held longer too. None: kept
+      notes keep their lengths.
 
   Returns:
     dict of `[B, T, 88]` tensors, hard values with gradients: `gates` (at content onsets: stays), `kept_frames`, `added_onsets`,
@@ -152,13 +152,13 @@ def decode(delta, content, lengthen=None):
   room = content['allowed'] * (1.0 - kept_frames)
   added_onsets = decision(delta[:, :, 0] - .5) * room * (1.0 - onset)
   wanted = hold + delta[:, :, 1] - .5
-  free = room * (1.0 - added_onsets)
   if lengthen is None:
-    added_frames = held_from(added_onsets, decision(wanted) * free)
+    ends = tf.zeros_like(kept_frames)
   else:
-    added_frames = held_from(added_onsets, decision(wanted + lengthen) * free)
-    last = kept_frames * content['last']
-    added_frames = added_frames + (held_from(last, decision(lengthen - .5) * free * (1.0 - added_frames)) - last)
+    wanted += lengthen
+    ends = kept_frames * content['last']
+  held = decision(wanted) * room * (1.0 - added_onsets)
+  added_frames = held_from(added_onsets + ends, held) - ends
   return {
       'gates': gates, 'kept_frames': kept_frames, 'added_onsets': added_onsets, 'added_frames': added_frames,
       'onsets': gates + added_onsets, 'frames': kept_frames + added_frames}

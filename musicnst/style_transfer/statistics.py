@@ -24,8 +24,8 @@ LENGTH_EDGES = (1, 2, 3, 5, 9)
 CHORD_SIZES = 5
 # Upper edges of the classes of steps from one onset to the next.
 GAP_EDGES = (1, 2, 3, 4, 6, 8, 12, 16)
-# How many steps ahead the next note of an outer line is looked for.
-LINE_REACH = 8
+# How many steps ahead the next note of the bass is looked for.
+LINE_REACH = 4
 HARMONY_STEPS, BAR_STEPS = 8, 16
 EPSILON = 1e-3
 
@@ -33,7 +33,7 @@ EPSILON = 1e-3
 GROUP_WEIGHTS = {
     'onset_density': 1.0, 'frame_density': 1.0, 'onset_share': 1.0, 'register': .5, 'register_share': .5, 'intervals': 1.0,
     'polyphony': 1.0, 'sustain': 1.0, 'transitions': .5, 'pulse': .5, 'note_lengths': 3.0, 'chord_sizes': 1.0, 'gaps': 1.0, 'bass': .5,
-    'top': .5, 'harmony': .5, 'repetition': .5,
+    'harmony': .5, 'repetition': .5,
 }
 
 
@@ -56,6 +56,7 @@ def _diagonals(lowest, highest):
 
 
 _INTERVALS = _diagonals(1, MAX_INTERVAL)
+_MOVES = _diagonals(-MAX_TRANSITION, MAX_TRANSITION)
 
 
 def _shares(counts):
@@ -63,13 +64,14 @@ def _shares(counts):
   return counts / (tf.reduce_sum(counts, -1, keepdims=True) + EPSILON)
 
 
-def measure(onsets, frames, positions, valid):
+def measure(onsets, frames, positions, valid, pairs=None):
   """Statistics of a batch of pieces.
 
   Args:
     onsets, frames: float `[B, T, 88]`, 1 where a note starts / sounds.
     positions: float `[B, T, 16]`, one-hot place of the step in its bar.
     valid: float `[B, T]`, 0 where the piece is padding.
+    pairs: `correlation` of the onsets, where it is known already.
 
   Returns:
     dict of group -> `[B, N]`.
@@ -92,13 +94,12 @@ def measure(onsets, frames, positions, valid):
       'intervals': _interval_shares(frames),
       'polyphony': _polyphony(frames, valid),
       'sustain': _sustain(onset_bands, frame_bands),
-      'transitions': _transition_shares(correlation(onsets)),
+      'transitions': _transition_shares(correlation(onsets) if pairs is None else pairs),
       'pulse': _pulse(onsets, valid),
       'note_lengths': _length_shares(onsets, frames),
       'chord_sizes': _chord_shares(onsets),
       'gaps': _gap_shares(onsets, valid),
       'bass': _line_shares(onsets * lowest(onsets)),
-      'top': _line_shares(onsets * highest(onsets)),
       'harmony': _harmony(frames),
       'repetition': _repetition(onsets, frames),
   }
@@ -125,9 +126,9 @@ def correlation(onsets):
   return tf.nn.relu(pairs * itself)
 
 
-def time_pitch(onsets):
+def time_pitch(pairs):
   """`correlation` as a vector of length 1: `[B, 16 * 41]`; the dot product of two is the similarity of Groove2Groove's profiles on the grid."""
-  pairs = tf.reshape(correlation(onsets), (-1, CORRELATION_LAGS * (2 * CORRELATION_INTERVAL + 1)))
+  pairs = tf.reshape(pairs, (-1, CORRELATION_LAGS * (2 * CORRELATION_INTERVAL + 1)))
   return pairs / tf.sqrt(tf.reduce_sum(tf.square(pairs), -1, keepdims=True) + EPSILON)
 
 
@@ -165,13 +166,15 @@ def _pulse(onsets, valid):
 
 def _length_shares(onsets, frames):
   """Shares of notes lasting 1, 2, 3-4, 5-8 and more steps: `[B, 5]`."""
-  held = frames * (1.0 - onsets)
-  running, at_least = onsets, [tf.reduce_sum(onsets, (1, 2))]
-  for steps in range(2, LENGTH_EDGES[-1] + 1):
-    running = running[:, :-1] * held[:, steps - 1:]  # notes that still sound `steps` steps from their onset, counted at that step
-    if steps in LENGTH_EDGES:
-      at_least.append(tf.reduce_sum(running, (1, 2)))
-  at_least = tf.stack(at_least + [tf.zeros_like(at_least[0])], -1)
+  held = tf.pad(frames * (1.0 - onsets), [[0, 0], [0, LENGTH_EDGES[-1]], [0, 0]])
+  steps = tf.shape(onsets)[1]
+  # Whether all of the next 1, 2, 4 and 8 steps are held, by doubling.
+  at_least, run, length = [onsets], held[:, 1:], 1
+  while length < LENGTH_EDGES[-1]:
+    at_least.append(onsets * run[:, :steps])
+    run = run[:, :-length] * run[:, length:]
+    length *= 2
+  at_least = tf.stack([tf.reduce_sum(x, (1, 2)) for x in at_least] + [tf.zeros_like(onsets[:, 0, 0])], -1)
   return (at_least[:, :-1] - at_least[:, 1:]) / (at_least[:, :1] + EPSILON)
 
 
@@ -187,11 +190,6 @@ def lowest(onsets):
   return tf.nn.relu(1.0 - tf.cumsum(onsets, -1, exclusive=True))
 
 
-def highest(onsets):
-  """`[B, T, 88]`, 1 at and above the highest onset of each step."""
-  return tf.nn.relu(1.0 - tf.cumsum(onsets, -1, exclusive=True, reverse=True))
-
-
 def _gap_shares(onsets, valid):
   """Shares of 1, 2, 3, 4, 5-6, 7-8, 9-12 and 13-16 steps from a step where something starts to the next: `[B, 8]`."""
   struck = tf.minimum(tf.reduce_sum(onsets, -1), 1.0) * valid
@@ -205,16 +203,16 @@ def _gap_shares(onsets, valid):
 
 
 def _line_shares(line):
-  """Moves, -14 to 14 semitones, of a line `[B, T, 88]` from one note to its next, at most 8 steps later: `[B, 29]` shares."""
-  spectrum = tf.signal.rfft(line, [_KEY_TRANSFORM])  # [B, T, 65]
-  empty = 1.0 - tf.minimum(tf.reduce_sum(line, -1), 1.0)
-  between, total = tf.ones_like(empty), 0.0
+  """Moves, -14 to 14 semitones, of a line `[B, T, 88]` from one note to its next, at most 4 steps later: `[B, 29]` shares."""
+  steps = tf.shape(line)[1]
+  later = tf.pad(line, [[0, 0], [0, LINE_REACH], [0, 0]])
+  empty = tf.stop_gradient(1.0 - tf.minimum(tf.reduce_sum(later, -1, keepdims=True), 1.0))
+  between, following = 1.0, 0.0
   for lag in range(1, LINE_REACH + 1):
-    between = between[:, :tf.shape(empty)[1] - lag] * (empty[:, lag - 1:-1] if lag > 1 else 1.0)
-    weighted = spectrum[:, lag:] * tf.complex(between[..., None], 0.0)
-    total += tf.reduce_sum(tf.math.conj(spectrum[:, :-lag]) * weighted, 1)
-  pairs = tf.nn.relu(tf.signal.irfft(total, [_KEY_TRANSFORM]))
-  return _shares(tf.concat([pairs[:, -MAX_TRANSITION:], pairs[:, :MAX_TRANSITION + 1]], -1))
+    following += between * later[:, lag:lag + steps]
+    between *= empty[:, lag:lag + steps]
+  pairs = tf.matmul(line, following, transpose_a=True)  # [B, 88, 88]
+  return _shares(tf.matmul(tf.reshape(pairs, (-1, PITCHES * PITCHES)), _MOVES))
 
 
 _FOLD = ((np.arange(PITCHES)[:, None] + 21) % 12 == np.arange(12)).astype(np.float32)

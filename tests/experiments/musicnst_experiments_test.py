@@ -200,7 +200,7 @@ def test_without_time_nothing_is_written(engine, pair, tmp_path):
 def test_means_pass_over_what_is_missing():
   rows = [{'a': 1.}, {'a': None}, {}, {'a': 2.}]
   assert tables.mean(rows, 'a') == 1.5 and tables.mean(rows, 'b') is None
-  assert [tables.number(value) for value in (None, 0, .25, 12345., .0012)] == ['-', '0.00', '0.25', '1.2e+04', '1.2e-03']
+  assert [tables.number(value) for value in (None, 0, .25, 12345., .0012, 1e-9)] == ['-', '0.00', '0.25', '12345', '0.0012', '0.0000']
   assert page.rounded({'a': [1.23456789, 2, 'x', None]}) == {'a': [1.2346, 2, 'x', None]}
 
 
