@@ -25,6 +25,7 @@ EXPERIMENT_MAP = {
     'train_bundles': 'repeats the bundles that ship: prepare, train, bundle, measure',
     'musicnst_experiments': "the paper's four experiments: {VGG-19, composer classifier} x {piano roll, latents}",
     'transfer_reading': 'prints bars of a result of the transfer benchmark beside its content',
+    'transfer_ablation': 'what each part of the default transfer is worth, by the benchmark',
     'transfer_pairs': 'a method on twelve pairs of pieces across corpora; calibration of strength; means of several results',
 }
 

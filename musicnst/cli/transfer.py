@@ -36,6 +36,8 @@ def define_flags(flag_values):
   integer('steps_per_quarter', 4, 'Grid; kept notes keep their exact times.')
   string('beats', 'auto', 'Where beats come from: auto, tempo, estimate or fixed:QPM.')
   boolean('protect_melody', True, 'Keep every note that is highest when it starts.')
+  string('content_genre', '', 'Genre of the content, such as jazz; recognised where it is not given.')
+  string('style_genre', '', 'Genre of the style, likewise.')
   boolean('imagenet', False, "VGG-19 methods: download and use ImageNet's weights (random ones otherwise).")
   flags.DEFINE_list('snapshots', [], 'Iterations to show in the report, such as 1,10,60.', flag_values=flag_values)
   string('report_dir', '', 'Folder for the report (HTML) and the sound (WAV); none by default.')
@@ -46,7 +48,7 @@ def define_flags(flag_values):
 def main(flag_values):
   """Flags -> `run`."""
   names = ('method', 'model', 'strength', 'style_weight', 'content_weight', 'num_steps', 'learning_rate', 'seed', 'candidates', 'tracks', 'drums',
-           'steps_per_quarter', 'beats', 'protect_melody', 'imagenet')
+           'steps_per_quarter', 'beats', 'protect_melody', 'content_genre', 'style_genre', 'imagenet')
   options = {name: getattr(flag_values, name) for name in names}
   styles = [s for s in flag_values.style.split(',') if s] if not os.path.exists(flag_values.style) else [flag_values.style]
   run(flag_values.content, styles, flag_values.output, report_dir=flag_values.report_dir, audio=flag_values.audio,

@@ -82,7 +82,7 @@ def transfer(content, style, **options):
 
 def transfer_each(contents, style, method=configs.DEFAULT_METHOD, model=None, strength=None, style_weight=None, content_weight=None,
                   num_steps=None, learning_rate=None, seed=0, tracks='merge', bars=None, candidates=1, steps_per_quarter=4, beats='auto',
-                  drums='keep', snapshots=(), protect_melody=True, imagenet=False, progress=None):
+                  drums='keep', snapshots=(), protect_melody=True, content_genre='', style_genre='', imagenet=False, progress=None):
   """Restyles pieces in one style, one after the other, with everything loaded and compiled once: a generator.
 
   Args:
@@ -102,6 +102,8 @@ def transfer_each(contents, style, method=configs.DEFAULT_METHOD, model=None, st
     beats: where beats come from: 'auto', 'tempo', 'estimate' or 'fixed:QPM'.
     snapshots: iterations to keep the music of.
     protect_melody: keep every note that is highest at its onset.
+    content_genre, style_genre: genres of the two, where they are known ('classical', 'folk', 'jazz', 'pop' with the shipped models); what is
+      not given is recognised.
     imagenet: VGG-19 methods load ImageNet's weights (a download).
     progress: called with (done, total) iterations.
 
@@ -112,6 +114,7 @@ def transfer_each(contents, style, method=configs.DEFAULT_METHOD, model=None, st
   settings = _settings(entry, strength, style_weight, content_weight, num_steps, learning_rate, seed, candidates, snapshots, protect_melody)
   _check(tracks, bars, steps_per_quarter, drums)
   engine = entry.engine(model, imagenet)
+  settings = dataclasses.replace(settings, content_genre=_genre(content_genre, engine), style_genre=_genre(style_genre, engine))
   grid = {'steps_per_quarter': steps_per_quarter, 'beats': beats}
   styles, folder_style = load_styles(style, grid)
   task = _Task(entry, settings, engine, styles, folder_style, grid, tracks, bars, drums, progress)
@@ -214,6 +217,13 @@ def _settings(entry, strength, style_weight, content_weight, num_steps, learning
   changes = {key: value for key, value in given.items() if value is not None}
   return dataclasses.replace(
       entry.settings, **changes, seed=seed, candidates=candidates, snapshots=tuple(snapshots), protect_melody=protect_melody)
+
+
+def _genre(name, engine):
+  if name and name not in engine.classes:
+    raise errors.UnknownNameError(
+        f'unknown genre {name!r}. ' + (f'Known: {", ".join(engine.classes)}.' if engine.classes else 'This method does not use genres.'))
+  return name
 
 
 def _check(tracks, bars, steps_per_quarter, drum_choice):

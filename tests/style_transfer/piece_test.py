@@ -1,4 +1,6 @@
 """Pieces on the grid and back: who owns a cell, what stays bit by bit, what new notes are like, no seam cuts a note."""
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -129,3 +131,26 @@ def test_a_note_over_a_seam_stays_one_note():
   onsets[30, 50], frames[30:36, 50] = True, True
   edit = compose.edit_of(piece, piece.roll[:, 0] > 0, onsets, frames)
   assert list(zip(edit.pitches, edit.start_steps, edit.end_steps)) == [(71, 30, 36)]
+
+
+def test_a_kept_note_is_held_longer():
+  sequence = testing.melody(2, 0)
+  piece = piece_lib.from_sequence(sequence)
+  gates = piece.roll[:, 0] > 0
+  nothing = np.zeros_like(gates)
+  index = len(piece.pitches) - 1  # the last note: nothing stands in its way
+  end, key = piece.end_steps[index], piece.pitches[index] - 21
+  roll = np.zeros((end + 4, 2, 88), np.uint8)
+  roll[:len(piece.roll)] = piece.roll
+  longer = dataclasses.replace(piece, roll=roll, owner=piece_lib.cell_owners(roll), positions=np.arange(end + 4) % 16)
+  grow = lambda x: np.pad(x, ((0, len(roll) - len(x)), (0, 0)))
+  held = grow(nothing)
+  held[end:end + 3, key] = True
+  edit = compose.edit_of(longer, grow(gates), grow(nothing), held)
+  assert edit.longer.tolist() == [0] * index + [3] and not len(edit.pitches) and edit.keep.all()
+  result, kept, added, removed = compose.compose(sequence, [(longer, edit)])
+  before, after = sequence.notes[int(piece.note_index[index])], max(result.notes, key=lambda n: n.end_time)
+  step = 60 / sequence.tempos[0].qpm / 4
+  assert after.end_time == pytest.approx(before.end_time + 3 * step, abs=step / 100) and after.start_time == before.start_time
+  assert len(kept) == len(sequence.notes) and not added and not removed
+  assert max(n.end_time for n in kept) == after.end_time

@@ -17,7 +17,7 @@ def _batch(seed, protect, bars=3):
   return piece, residual.batch_contents([piece], [np.ones((piece.total_steps, 12), bool)], [editable], multiple=16, protect_melody=protect)
 
 
-def _slow(delta, batch):
+def _slow(delta, batch, lengthen=None):
   """The rules of `residual.decode` for one piece, cell by cell."""
   roll, allowed, protected = batch.roll[0] > 0, batch.allowed[0] > 0, batch.protected[0] > 0
   steps = len(roll)
@@ -32,16 +32,57 @@ def _slow(delta, batch):
         sounding = False
       out['kept_frames'][t, key] = sounding or (foreign and roll[t, 1, key])
     room = allowed[:, key] & ~out['kept_frames'][:, key]
-    length = 0  # of the new note that sounds; it ends after 16 steps
+    length = 0  # of the new note that sounds, or of what a kept note is longer, with its last step; it ends after 16 steps
     for t in range(steps):
+      more = 0.0 if lengthen is None else lengthen[t, key]
       if room[t] and not roll[t, 0, key] and delta[t, 0, key] > .5:
         out['added_onsets'][t, key], length = True, 1
-      elif length and room[t] and length < 16 and float(roll[t, 1, key]) + delta[t, 1, key] > .5:
+      elif length and room[t] and length < 16 and float(roll[t, 1, key]) + delta[t, 1, key] + more > .5:
         length += 1
       else:
         length = 0
       out['added_frames'][t, key] = length > 0
+      if lengthen is not None and out['kept_frames'][t, key]:
+        length = 1 if not foreign_at(roll, t, key) and ends_at(roll, t, key) else 0
   return out
+
+
+def foreign_at(roll, t, key):
+  """Whether what sounds there began before the piece."""
+  while t >= 0 and not roll[t, 0, key]:
+    if not roll[t, 1, key]:
+      return True
+    t -= 1
+  return t < 0
+
+
+def ends_at(roll, t, key):
+  return t + 1 == len(roll) or not roll[t + 1, 1, key] or roll[t + 1, 0, key]
+
+
+@pytest.mark.parametrize('protect', [False, True])
+@pytest.mark.parametrize('seed', [0, 1])
+def test_decode_with_lengthened_notes(seed, protect):
+  _, batch = _batch(seed, protect)
+  generator = np.random.default_rng(seed)
+  delta = generator.uniform(-1, 1, batch.roll.shape).astype(np.float32)
+  lengthen = generator.uniform(-.5, 1.5, batch.roll[:, :, 0].shape).astype(np.float32)
+  found = residual.decode(tf.constant(delta), batch.tensors(), tf.constant(lengthen))
+  found = {name: value.numpy()[0] > .5 for name, value in found.items()}
+  for name, expected in _slow(delta[0], batch, lengthen[0]).items():
+    np.testing.assert_array_equal(found[name], expected, name)
+  assert (found['added_frames'] & ~found['added_onsets']).any()
+
+
+def test_a_sure_decoder_still_passes_a_gradient():
+  logits = tf.constant([-12., 12.])
+  with tf.GradientTape() as tape:
+    tape.watch(logits)
+    value = residual.probability(logits, 0.0)
+  np.testing.assert_allclose(value, [0, 1], atol=1e-6)
+  # That of sigmoid(.4 x): .4 p (1 - p) at p = 1 / (1 + exp(4.8)).
+  p = 1 / (1 + np.exp(4.8))
+  np.testing.assert_allclose(tape.gradient(value, logits), [.4 * p * (1 - p)] * 2, rtol=1e-4)
 
 
 @pytest.mark.parametrize('protect', [False, True])

@@ -1,10 +1,12 @@
 """Style statistics against counting by hand in plain loops, on random rolls."""
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from musicnst.metrics import transfer
 from musicnst.representations import testing
 from musicnst.style_transfer import genres
 from musicnst.style_transfer import piece as piece_lib
@@ -60,7 +62,45 @@ def _slow(onsets, frames, positions):
   found['note_lengths'] = _lengths(onsets, frames, notes)
   sizes = [min(int(n), 5) for n in onsets.sum(1) if n]
   found['chord_sizes'] = _shares(np.bincount(sizes, minlength=6)[1:])
+  times = np.flatnonzero(onsets.any(1))
+  gaps = np.diff(times)
+  edges = (0, 1, 2, 3, 4, 6, 8, 12, 16)
+  found['gaps'] = _shares([((gaps > low) & (gaps <= high)).sum() for low, high in zip(edges[:-1], edges[1:])])
+  found['bass'] = _bass(onsets, times)
+  found['harmony'] = _harmony(frames)
+  found['repetition'] = [_alike(rows, lag) for rows in _bars(onsets, frames) for lag in (1, 2)]
   return found
+
+
+def _bass(onsets, times):
+  counts = np.zeros(29)
+  for first, second in zip(times[:-1], times[1:]):
+    move = np.flatnonzero(onsets[second])[0] - np.flatnonzero(onsets[first])[0]
+    if second - first <= 4 and abs(move) <= 14:
+      counts[move + 14] += 1
+  return _shares(counts)
+
+
+def _harmony(frames):
+  """Likeness of the pitch classes to themselves 1 to 6 semitones away, and pitch classes in a half bar."""
+  chroma = np.zeros((len(frames), 12))
+  for t, key in np.argwhere(frames):
+    chroma[t, (key + 9) % 12] += 1  # key 0 is an A
+  whole = chroma.sum(0)
+  alike = [whole @ np.roll(whole, i) / (whole @ whole) for i in range(1, 7)]
+  halves = [set(np.flatnonzero(chroma[t:t + 8].sum(0))) for t in range(0, len(frames), 8)]
+  return [*alike, np.mean([len(half) for half in halves if half]) / 12]
+
+
+def _bars(onsets, frames):
+  blocks = lambda x: [x[t:t + 16] for t in range(0, len(x), 16)]
+  full = lambda x: np.pad(x, (0, 16 - len(x)))
+  return [full(x.sum(1)) for x in blocks(onsets)], [x.sum(0) for x in blocks(frames)]
+
+
+def _alike(rows, lag):
+  found = [a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(rows, rows[lag:]) if a.any() and b.any()]
+  return np.mean(found) if found else 0.0
 
 
 def _transitions(notes, lag):
@@ -138,3 +178,26 @@ def test_statistics_come_back_from_their_file(tmp_path, tiny_engine):
   back = genres.GenreStatistics.load(tmp_path / 'statistics.npz')
   assert back.genres == tiny_engine.statistics.genres
   np.testing.assert_array_equal(back.within['pulse'], tiny_engine.statistics.within['pulse'])
+
+
+def test_time_pitch_is_the_profile_of_the_metric():
+  piece, other = [piece_lib.from_sequence(testing.chords(4, seed)) for seed in (1, 2)]
+  expected = transfer.style_profile_similarity(piece.sequence, other.sequence)['time_pitch']
+  assert float(genres.profile([piece]) @ genres.profile([other])) == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_network_is_one_hidden_layer(tmp_path):
+  generator = np.random.default_rng(0)
+  piece = piece_lib.from_sequence(testing.chords(8, 0))
+  row = genres.piece_statistics(piece)
+  x = np.concatenate([row[group] for group in statistics.GROUP_WEIGHTS])
+  draw = lambda *shape: generator.standard_normal(shape).astype(np.float16).astype(np.float32)
+  network = {'center': draw(len(x)), 'scale': np.full(len(x), .5, np.float32), 'hidden_kernel': draw(len(x), 3), 'hidden_bias': draw(3),
+             'output_kernel': draw(3, 2), 'output_bias': draw(2)}
+  known = genres.summarize([row, row], ['a', 'b'], ('a', 'b'))
+  dataclasses.replace(known, network=network).save(tmp_path / 'with.npz')
+  back = genres.GenreStatistics.load(tmp_path / 'with.npz')
+  scaled = np.clip((x - network['center']) / network['scale'], -4, 4)
+  hidden = np.maximum(scaled @ network['hidden_kernel'] + network['hidden_bias'], 0)
+  found = back.logits({group: tf.constant(value[None]) for group, value in row.items()})
+  np.testing.assert_allclose(found[0], hidden @ network['output_kernel'] + network['output_bias'], rtol=1e-3, atol=1e-3)
