@@ -33,7 +33,8 @@ def run(request):
   start = latents[rows] + _candidate_noise(latents[rows].shape, settings)
   start = np.concatenate([start, np.zeros((*start.shape[:2], guided.WINDOW_STEPS * residual.PITCHES))], -1)  # nothing is held longer yet
   outcome = optimize.run(
-      engine.objective, start.astype(np.float32), context, settings.num_steps, settings.learning_rate, settings.snapshots, request.progress)
+      engine.objective, start.astype(np.float32), context, settings.num_steps, settings.learning_rate, settings.snapshots, request.progress,
+      settle=True)
   found = _edits(engine, outcome.variable, context, contents, settings.candidates)
   snapshots = {i: _edits(engine, z, context, contents, settings.candidates)[0] for i, z in outcome.snapshots.items()}
   return request_lib.Found(found, outcome.history, snapshots, plans[0]['details'])

@@ -21,7 +21,11 @@ class Outcome:
   snapshots: dict
 
 
-def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), progress=None):
+# A loop that settles does so from this share of it on; its last step is `LAST_RATE` of the first.
+SETTLING, LAST_RATE = .5, .2
+
+
+def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), progress=None, settle=False):
   """Minimizes the sum of an objective's terms.
 
   Args:
@@ -33,19 +37,23 @@ def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), p
     learning_rate: Adam's.
     snapshots: iterations whose variable is kept.
     progress: called with (iteration, total) after each step; optional.
+    settle: steps become smaller from half of the loop on, and each piece ends where its sum was least since then.
 
   Returns:
     Outcome.
   """
   variable = tf.convert_to_tensor(start)
-  state = (variable, tf.zeros_like(variable), tf.zeros_like(variable))
+  count = tf.shape(variable)[0]
+  state = (variable, tf.zeros_like(variable), tf.zeros_like(variable), variable, tf.fill([count], np.float32(np.inf)))
   step = compiled_step(objective)
   if getattr(objective, 'any_length', False):
     step = _for_any_length(step, state, {**context, 'progress': tf.constant(0.0)})
   rows, kept, names = [], {}, []
   for iteration in range(1, num_steps + 1):
-    context = {**context, 'progress': tf.constant((iteration - 1) / num_steps, tf.float32)}
-    state, values = step(state, context, tf.constant(learning_rate), tf.constant(iteration, tf.float32))
+    share = (iteration - 1) / num_steps
+    context = {**context, 'progress': tf.constant(share, tf.float32)}
+    rate = tf.constant(learning_rate * (_rate(share) if settle else 1.0), tf.float32)
+    state, values = step(state, context, rate, tf.constant(iteration, tf.float32))
     names = sorted(values)
     rows.append([values[name] for name in names])
     if iteration in snapshots:
@@ -55,7 +63,12 @@ def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), p
   table = np.array(rows, np.float64).reshape(len(rows), -1)
   history = {name: table[:, i].tolist() for i, name in enumerate(names)}
   history['total'] = table.sum(1).tolist()
-  return Outcome(variable=state[0].numpy(), history=history, snapshots=kept)
+  return Outcome(variable=state[3 if settle else 0].numpy(), history=history, snapshots=kept)
+
+
+def _rate(share):
+  """Of the first step size at this share of the loop."""
+  return 1.0 if share <= SETTLING else 1.0 - (1.0 - LAST_RATE) * (share - SETTLING) / (1.0 - SETTLING)
 
 
 def _for_any_length(step, state, context):
@@ -74,21 +87,25 @@ def _for_any_length(step, state, context):
 
 @functools.lru_cache(maxsize=16)
 def compiled_step(objective):
-  """One step of Adam (Kingma and Ba, 2015) as a tf.function of ((variable, mean, square), context, rate, iteration)."""
+  """One step of Adam (Kingma and Ba, 2015) as a tf.function of ((variable, mean, square, best variable, its sums), context, rate, iteration)."""
 
   @tf.function(reduce_retracing=True)
   def step(state, context, rate, iteration):
-    variable, mean, square = state
+    variable, mean, square, best, least = state
     with tf.GradientTape() as tape:
       tape.watch(variable)
       values = objective.terms(variable, context)
       # Each piece minimizes its own sum: pieces side by side do not change each other's steps.
-      total = tf.add_n([tf.reduce_sum(value) for value in values.values()])
+      sums = tf.add_n(list(values.values()))
+      total = tf.reduce_sum(sums)
     gradient = tf.convert_to_tensor(tape.gradient(total, variable))
+    better = tf.logical_and(sums < least, context['progress'] >= SETTLING)
+    least = tf.where(better, sums, least)
+    best = tf.where(tf.reshape(better, tf.concat([tf.shape(better), tf.ones(tf.rank(variable) - 1, tf.int32)], 0)), variable, best)
     mean = .9 * mean + .1 * gradient
     square = .999 * square + .001 * tf.square(gradient)
     rate = rate * tf.sqrt(1.0 - .999 ** iteration) / (1.0 - .9 ** iteration)
     variable = variable - rate * mean / (tf.sqrt(square) + 1e-8)
-    return (variable, mean, square), {name: tf.reduce_mean(value) for name, value in values.items()}
+    return (variable, mean, square, best, least), {name: tf.reduce_mean(value) for name, value in values.items()}
 
   return step

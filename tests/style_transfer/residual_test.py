@@ -173,3 +173,21 @@ def test_edit_leaves_room_for_notes_from_before_the_stretch():
   roll[2, 0, 60 - 21] = roll[2, 0, 62 - 21] = True
   edit = request.edit_from_roll(piece, roll)
   assert edit.keep.tolist() == [False] and edit.pitches.tolist() == [62]
+
+
+class _Runaway:
+  """A bowl for the first piece; the second one's sum jumps by 100 where the variable leaves [0, 1]."""
+
+  def terms(self, variable, context):
+    away = tf.cast(tf.constant([0., 1.]), tf.float32) * tf.reduce_sum(tf.cast(tf.abs(variable - .5) > .5, tf.float32), 1) * 100.0
+    return {'pull': tf.reduce_sum(tf.square(variable - context['target']), 1), 'wall': away}
+
+
+def test_a_loop_that_settles_ends_at_its_best():
+  target = tf.constant([[1.], [3.]])
+  outcome = optimize.run(_Runaway(), np.zeros((2, 1), np.float32), {'target': target}, 60, .04, settle=True)
+  # The first piece arrives; the second passes the wall and never sees less than at the last step within it, if that came late enough.
+  assert outcome.variable[0, 0] == pytest.approx(1, abs=.05)
+  plain = optimize.run(_Runaway(), np.zeros((2, 1), np.float32), {'target': target}, 60, .04)
+  late = optimize.run(_Runaway(), np.zeros((2, 1), np.float32), {'target': target}, 40, .04, settle=True)
+  assert plain.variable[1, 0] > 1 and late.variable[1, 0] <= 1
