@@ -5,8 +5,8 @@
 
 `RECIPES` says what each bundle is made of. Everything can be interrupted: windows that are there are used again (recipes that need
 the same ones share them), a training goes on from its last checkpoint, and a changed recipe starts in folders of its own. `--max_seconds`
-stops a training after that time, to go on with the next call. Bundles and, beside them, the figures of the test split go to
-`--output_dir` (default: WORK_DIR/bundles). Classifiers of latents read those of the `polyphonic-2bar` that ships; to make them anew
+stops a training after that time, to go on with the next call. Bundles go to `--output_dir` (default: WORK_DIR/bundles), figures of the
+test split to WORK_DIR/figures. Classifiers of latents read those of the `polyphonic-2bar` that ships; to make them anew
 on a new one, write into musicnst/pretrained as above, where `all` makes them in order.
 """
 import dataclasses
@@ -93,7 +93,7 @@ RECIPES = {
     'composer-13': ON_ROLLS,
     'composer-latent': Composers(inputs='latents'),
     'cat-mel_2bar_small': Recipe(
-        corpora='melodies', config='cat-mel_2bar_small', num_steps=8000, seed=1, eval_every_steps=1000,
+        corpora='melodies', config='cat-mel_2bar_small', num_steps=8500, seed=1, eval_every_steps=500,
         hparams=f'{SMALL},enc_rnn_size=[192],dec_rnn_size=[256],level_lengths=[8,4],free_bits=32,batch_size=64,learning_rate=.005,decay_rate=.99975',
         about="Two bars of melody, one token a sixteenth, as 256 latents. Magenta's config at a small size, with a conductor over the eight beats.",
         **FREE_RUNNING),
@@ -146,7 +146,7 @@ def _make(name, recipe, places, **options):
     return _make_composers(recipe, places, **options)
   windows = _windows(recipe, places, options['num_processes'])
   finished, run_dir = train(name, recipe, windows, places, options['max_seconds'], options['show_progress'])
-  return make_bundle(name, recipe, windows, run_dir, target) if finished else None
+  return make_bundle(name, recipe, windows, run_dir, target, os.path.join(places.work, 'figures', f'{name}_test.json')) if finished else None
 
 
 def _make_composers(recipe, places, **options):
@@ -191,8 +191,8 @@ def train(name, recipe, windows, places, max_seconds=0.0, show_progress=True):
   return _step(run_dir) >= recipe.num_steps, run_dir
 
 
-def make_bundle(name, recipe, windows, run_dir, target):
-  """Writes the bundle of a run's best checkpoint with its card, and its figures on the test split; returns those."""
+def make_bundle(name, recipe, windows, run_dir, target, figures):
+  """Writes the bundle of a run's best checkpoint with its card to `target`, and its figures on the test split to `figures`; returns those."""
   from musicnst import inference
   from musicnst.cli import bundle
   from musicnst.evaluation import model as evaluation
@@ -201,7 +201,7 @@ def make_bundle(name, recipe, windows, run_dir, target):
   report = evaluation.evaluate(model, config, f'{windows}-test-*')
   card = bundle_card.write(name, recipe, config, _json(f'{windows}.report.json'), _json(os.path.join(run_dir, 'best', 'best.json')), report)
   bundles.save(model, config, target, card, **info)
-  with files.atomic_path(f'{target}_test.json') as path, open(path, 'w', encoding='utf-8') as handle:
+  with files.atomic_path(figures) as path, open(path, 'w', encoding='utf-8') as handle:
     json.dump({**report, 'model': name, 'step': info['step']}, handle, indent=2)
   return report
 
