@@ -39,10 +39,10 @@ class Weights:
   """
 
   statistics: float = 2.5
-  classifiers: float = 5.0
+  classifiers: float = 11.0
   texture: float = 7.0
   profile: float = 8.0
-  short_notes: float = 20.0
+  short_notes: float = 30.0
   chroma: float = 4.0
   harmony: float = 110.0
   key: float = 2.0
