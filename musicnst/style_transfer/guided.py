@@ -44,10 +44,10 @@ class Weights:
   profile: float = 8.0
   short_notes: float = 30.0
   chroma: float = 4.0
-  harmony: float = 110.0
+  harmony: float = 160.0
   key: float = 2.0
   skyline: float = 80.0
-  density: float = 40.0
+  density: float = 200.0
   clash: float = 4.0
   latent: float = .3
   budget: float = 400.0

@@ -12,6 +12,8 @@ from musicnst.style_transfer import residual
 
 # Strength 1 allows this content change; realised change lies a little above what is allowed.
 FULL_BUDGET = .94
+# A piece that changes by so much more than its budget is tried again, with steps smaller by `SMALLER`.
+OVERSHOOT, SMALLER = .04, .25
 # Noise on the latents where further candidates start.
 CANDIDATE_NOISE = .5
 
@@ -35,9 +37,25 @@ def run(request):
   outcome = optimize.run(
       engine.objective, start.astype(np.float32), context, settings.num_steps, settings.learning_rate, settings.snapshots, request.progress,
       settle=True)
-  found = _edits(engine, outcome.variable, context, contents, settings.candidates)
+  variable = _with_second_tries(engine, outcome, start.astype(np.float32), context, settings)
+  found = _edits(engine, variable, context, contents, settings.candidates)
   snapshots = {i: _edits(engine, z, context, contents, settings.candidates)[0] for i, z in outcome.snapshots.items()}
   return request_lib.Found(found, outcome.history, snapshots, plans[0]['details'])
+
+
+def _with_second_tries(engine, outcome, start, context, settings):
+  """The variable found; pieces that overshot their budget (mostly sparse ones) are tried again with smaller steps, and the better of both is kept."""
+  frames = engine.decode(tf.constant(outcome.variable), context)['frames']
+  change = guided.frame_change(frames, context['content']).numpy()
+  again = np.flatnonzero(change > context['budget'].numpy() + OVERSHOOT)
+  if not len(again):
+    return outcome.variable
+  part = tf.nest.map_structure(lambda x: tf.gather(x, again) if x.shape.rank else x, context)
+  second = optimize.run(engine.objective, start[again], part, settings.num_steps, SMALLER * settings.learning_rate, settle=True)
+  variable = outcome.variable.copy()
+  better = second.sums < outcome.sums[again]
+  variable[again[better]] = second.variable[better]
+  return variable
 
 
 def _plan(engine, content, styles, settings, folder_style):

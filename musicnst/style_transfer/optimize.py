@@ -14,11 +14,13 @@ class Outcome:
     variable: the optimized tensor, numpy.
     history: term -> list of floats, the mean over pieces, one an iteration; `total` is the sum that was minimized.
     snapshots: iteration -> numpy copy of the variable after that many steps.
+    sums: of a loop that settled, the sum of the terms at `variable`, `[B]`.
   """
 
   variable: np.ndarray
   history: dict
   snapshots: dict
+  sums: np.ndarray | None = None
 
 
 # A loop that settles does so from this share of it on; its last step is `LAST_RATE` of the first.
@@ -63,7 +65,8 @@ def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), p
   table = np.array(rows, np.float64).reshape(len(rows), -1)
   history = {name: table[:, i].tolist() for i, name in enumerate(names)}
   history['total'] = table.sum(1).tolist()
-  return Outcome(variable=state[3 if settle else 0].numpy(), history=history, snapshots=kept)
+  return Outcome(variable=state[3 if settle else 0].numpy(), history=history, snapshots=kept,
+                 sums=state[4].numpy() if settle else None)
 
 
 def _rate(share):
