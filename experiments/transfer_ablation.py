@@ -43,18 +43,23 @@ COLUMNS = {
     'one_step_share': 'one step', 'way_time_pitch': 'way to the style'}
 
 
-class _Constants:
-  """Restores the constants of modules that options name."""
+class Constants:
+  """Restores the constants of modules of `musicnst.style_transfer` that options name.
+
+  Args:
+    options: dict as `methods.runner` takes it.
+  """
 
   def __init__(self, options):
-    self.places = [(importlib.import_module(f'{configs.PACKAGE}.{module}'), constant)
-                   for module, _, constant in (name.rpartition('.') for name in options) if module]
+    self.names = [(module, constant) for module, _, constant in (name.rpartition('.') for name in options) if module]
 
   def __enter__(self):
-    self.old = [getattr(module, constant) for module, constant in self.places]
+    self.old = [(importlib.import_module(f'{configs.PACKAGE}.{module}'), constant) for module, constant in self.names]
+    self.old = [(module, constant, getattr(module, constant)) for module, constant in self.old]
+    return self
 
   def __exit__(self, *_):
-    for (module, constant), value in zip(self.places, self.old):
+    for module, constant, value in self.old:
       setattr(module, constant, value)
 
 
@@ -62,11 +67,11 @@ def run(pools, judges, output, contents=4, seed=0, directions=pieces.DIRECTIONS,
   """Measures the variants; returns {name: {direction or 'mean': {measure: interval}}}."""
   bench = transfer_benchmark.Benchmark(pools, judges, output, contents, one_shot=False)
   for name, options in (variants or VARIANTS).items():
-    with _Constants(options):
+    with Constants(options):
       bench.run(methods.runner(configs.DEFAULT_METHOD, options), name, None, [seed], directions)
   summaries = {label: table for (label, _), table in bench.report('Ablation of the default transfer, validation split', []).items()}
   lines = ['# Ablation of the default transfer, validation split', '',
-           f'{contents} contents a direction, {len(directions)} directions, means over directions; least: the direction with the lowest strength.', '',
+           f'{contents} contents a direction, {len(directions)} directions, means over them; least: the direction with the lowest strength.', '',
            '| variant | ' + ' | '.join(COLUMNS.values()) + ' | least |', '|' + '---|' * (len(COLUMNS) + 2)]
   for name, table in summaries.items():
     least = min(table[d]['lowest']['mean'] for d in directions)

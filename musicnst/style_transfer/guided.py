@@ -33,9 +33,10 @@ FREE_SHARE = .4
 class Weights:
   """Weight of each term of the objective.
 
-  `texture` is for the classifier that hears statistics; `short_notes` for the share of notes of one step; `profile` weighs what is missing to the style piece's own time-pitch profile (Groove2Groove), as a share of what the content lacks;
-  `harmony` weighs the chroma distance beyond `CHROMA_ROOM` once more; `idle` the part of `LEAST_OF_BUDGET` not yet used, so that strength
-  means the same for pieces that resist and pieces that give way.
+  `texture` is for the classifier that hears statistics, `short_notes` for the share of notes of one step, `profile` for what is missing to
+  the style piece's own time-pitch profile (Groove2Groove), as a share of what the content lacks. `harmony` weighs the chroma distance
+  beyond `CHROMA_ROOM` once more; `idle` the part of `LEAST_OF_BUDGET` not yet used, so that strength means the same for pieces that resist
+  and pieces that give way.
   """
 
   statistics: float = 2.5
