@@ -62,11 +62,18 @@ class Composers:
   trunk: Recipe | None = None      # the convolutions of composer-roll, trained first
 
 
+@dataclasses.dataclass(frozen=True)
+class LatentGenres:
+  """The genre classifier of latents as `latent_genres` makes it: a head on statistics beside convolutions."""
+
+  trunk: Recipe                    # the convolutions, trained first
+
+
 GENRES = dict(corpora='all-genres', num_steps=2000, best_by='metrics/accuracy',
               about='An inner genre classifier of the default style transfer (classical, folk, jazz, pop) on polyphonic piano rolls of any '
                     'length. It steers the optimization; it is no judge of its results.')
 # Sizes that train on one CPU thread in minutes: the encoder hierarchical too, short recurrences instead of long ones, no scheduled sampling.
-SMALL = 'sampling_schedule=constant,sampling_rate=0,hierarchical_encoder=True,max_beta=.05,beta_rate=.9997'
+SMALL = 'sampling_schedule=constant,sampling_rate=0,hierarchical_encoder=True,max_beta=.03,beta_rate=.9997'
 FREE_RUNNING = dict(best_by='metrics/accuracy_sampled', mixed_precision=True)
 FOUR = "classes=['Johann Sebastian Bach','Ludwig van Beethoven','Frédéric Chopin','Franz Schubert']"
 ON_ROLLS = Composers(inputs='rolls', trunk=Recipe(
@@ -92,9 +99,12 @@ RECIPES = {
     'composer-roll': ON_ROLLS,
     'composer-13': ON_ROLLS,
     'composer-latent': Composers(inputs='latents'),
+    'genre-latent': LatentGenres(Recipe(
+        corpora='all-genres', config='genre-latent', seed=14, num_steps=1200, eval_every_steps=200, best_by='metrics/accuracy',
+        hparams='z_size=512,steps=128,dropout=.3,learning_rate=.001,decay_rate=.998')),
     'cat-mel_2bar_small': Recipe(
-        corpora='melodies', config='cat-mel_2bar_small', num_steps=8500, seed=1, eval_every_steps=500,
-        hparams=f'{SMALL},enc_rnn_size=[192],dec_rnn_size=[256],level_lengths=[8,4],free_bits=32,batch_size=64,learning_rate=.005,decay_rate=.99975',
+        corpora='melodies', config='cat-mel_2bar_small', num_steps=9500, seed=1, eval_every_steps=500,
+        hparams=f'{SMALL},enc_rnn_size=[192],dec_rnn_size=[256],level_lengths=[8,4],free_bits=32,batch_size=64,learning_rate=.005,decay_rate=.9997',
         about="Two bars of melody, one token a sixteenth, as 256 latents. Magenta's config at a small size, with a conductor over the eight beats.",
         **FREE_RUNNING),
     'hierdec-mel_16bar': Recipe(
@@ -144,8 +154,12 @@ def _make(name, recipe, places, **options):
     return genre_statistics.run(places.corpus_root, target, recipe.corpora)
   if isinstance(recipe, Composers):
     return _make_composers(recipe, places, **options)
-  windows = _windows(recipe, places, options['num_processes'])
-  finished, run_dir = train(name, recipe, windows, places, options['max_seconds'], options['show_progress'])
+  trained = recipe.trunk if isinstance(recipe, LatentGenres) else recipe
+  windows = _windows(trained, places, options['num_processes'])
+  finished, run_dir = train(name, trained, windows, places, options['max_seconds'], options['show_progress'])
+  if finished and isinstance(recipe, LatentGenres):
+    from experiments import latent_genres  # loads TensorFlow
+    return latent_genres.run(windows, run_dir, target, os.path.join(places.work, 'figures', f'{name}.json'))
   return make_bundle(name, recipe, windows, run_dir, target, os.path.join(places.work, 'figures', f'{name}_test.json')) if finished else None
 
 

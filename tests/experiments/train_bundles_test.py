@@ -78,7 +78,7 @@ def test_an_unknown_name_is_refused(tmp_path):
 @pytest.mark.parametrize('name', train_bundles.RECIPES)
 def test_recipe(name):
   recipe = train_bundles.RECIPES[name]
-  recipe = recipe.trunk if isinstance(recipe, train_bundles.Composers) else recipe
+  recipe = getattr(recipe, 'trunk', recipe)
   if isinstance(recipe, train_bundles.Recipe):
     config = train_bundles.config_of(recipe)
     assert config.build_converter().steps >= 32 and recipe.num_steps >= recipe.eval_every_steps > 0
