@@ -22,6 +22,8 @@ DENSITY_LOW, DENSITY_HIGH = .65, 1.5
 CHROMA_ROOM = .07
 # How far the share of notes of one step may lie from the target's.
 SHORT_ROOM = .02
+# So many notes may be struck at once.
+MOST_AT_ONCE = 7.0
 # Share of the skyline's notes that may go.
 SKYLINE_ROOM = .04
 LEAST_OF_BUDGET = .75
@@ -49,7 +51,8 @@ class Weights:
   key: float = 2.0
   skyline: float = 80.0
   density: float = 200.0
-  clash: float = 4.0
+  clash: float = 20.0
+  crowd: float = 40.0
   latent: float = .3
   budget: float = 400.0
   idle: float = 400.0
@@ -117,6 +120,7 @@ class GuidedObjective:
         'key': keep * w.key * outside_share(notes['added_frames'], content),
         'skyline': keep * w.skyline * tf.nn.relu(lost_share(notes['gates'], content['skyline']) - SKYLINE_ROOM),
         'clash': keep * w.clash * clash_excess(notes),
+        'crowd': keep * w.crowd * crowd_share(notes),
         'density': keep * w.density * density_excess(notes['onsets'], content),
         'latent': keep * w.latent * tf.reduce_mean(tf.square(z - context['z']), (1, 2)),
         'budget': w.budget * tf.square(tf.nn.relu(change - context['budget']))
@@ -218,6 +222,12 @@ def clash_excess(notes):
   beside = tf.pad(frames[:, :, 1:], [[0, 0], [0, 0], [0, 1]]) + tf.pad(frames[:, :, :-1], [[0, 0], [0, 0], [1, 0]])
   share = tf.reduce_sum(added * beside, (1, 2)) / (tf.reduce_sum(added, (1, 2)) + 8.0)
   return tf.nn.relu(share - .125)
+
+
+def crowd_share(notes):
+  """`[B]`: new notes beyond what two hands strike at once (`MOST_AT_ONCE` notes), as a share of the new ones."""
+  beyond = tf.nn.relu(tf.reduce_sum(notes['onsets'], -1) - MOST_AT_ONCE) * tf.minimum(tf.reduce_sum(notes['added_onsets'], -1), 1.0)
+  return tf.reduce_sum(beyond, 1) / (tf.reduce_sum(notes['added_onsets'], (1, 2)) + 8.0)
 
 
 def lost_share(gates, skyline):
