@@ -17,8 +17,8 @@ TRANSITION_LAGS = (1, 2, 3, 4, 6, 8)
 MAX_TRANSITION = 14
 # Lags (steps) and intervals of the correlation of onsets: Groove2Groove's time-pitch profile (pairs less than 4 beats apart) on the grid.
 CORRELATION_LAGS, CORRELATION_INTERVAL = 16, 20
-# Length of the Fourier transforms over the 88 keys; intervals beyond 128 - 88 would meet from the other side.
-_KEY_TRANSFORM = 128
+# Lengths of the Fourier transforms: 88 keys and the intervals, the steps and so many more for the lags (less would wrap around).
+_KEY_TRANSFORM, _MORE_STEPS = PITCHES + CORRELATION_INTERVAL, 32
 PULSE_LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16)
 LENGTH_EDGES = (1, 2, 3, 5, 9)
 CHORD_SIZES = 5
@@ -117,7 +117,7 @@ def correlation(onsets):
   A pair that starts together counts both ways; a note is no pair with itself. The product of Fourier transforms gives all lags and
   intervals at once.
   """
-  size = tf.stack([tf.shape(onsets)[1] + _KEY_TRANSFORM, _KEY_TRANSFORM])
+  size = tf.stack([tf.shape(onsets)[1] + _MORE_STEPS, _KEY_TRANSFORM])
   spectrum = tf.signal.rfft2d(onsets, size)
   pairs = tf.signal.irfft2d(tf.complex(tf.square(tf.abs(spectrum)), 0.0), size)[:, :CORRELATION_LAGS]
   pairs = tf.concat([pairs[:, :, -CORRELATION_INTERVAL:], pairs[:, :, :CORRELATION_INTERVAL + 1]], 2)
