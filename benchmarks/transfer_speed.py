@@ -1,4 +1,4 @@
-"""Seconds to restyle three minutes: 90 windows (240 quarters a minute), cold and running, 45 windows (120), and how it grows with ten times the music.
+"""Seconds to restyle three minutes: 90 windows (240 quarters a minute), cold and running, 45 windows (120), and ten times the music.
 
   python benchmarks/transfer_speed.py
 
