@@ -40,7 +40,7 @@ VARIANTS = {
 }
 COLUMNS = {
     'lowest': 'lowest judge', 'content_change': 'change', 'chroma_similarity': 'chroma', 'skyline_kept': 'skyline', 'density_ratio': 'density',
-    'one_step_share': 'one step', 'way_time_pitch': 'way to the style'}
+    'one_step_share': 'one step', 'style_time_pitch': 'way to the style'}
 
 
 class Constants:

@@ -146,9 +146,9 @@ def runner(name, options=None, model=None, training_pools=None):
   engine = entry.engine(model)
   if name == RAW_ROLL.name:
     engine = dataclasses.replace(engine, name='', model=RollModel(), threshold=.5)
-  if weights and engine.model is not None:
+  if (weights or any('.' in name for name in options)) and engine.model is not None:
     engine = dataclasses.replace(engine)
-    # The objective is made when it is first asked for; this one takes its place.
+    # The objective is made when it is first asked for, and compiled with the constants of then; a new one takes its place.
     engine.__dict__['objective'] = engine.objective_of(dataclasses.replace(guided.Weights(), **weights))
   if name == GENRE_ARITHMETIC.name:
     return GenreArithmetic(entry, engine, settings, told, genre_means(engine, training_pools()))
