@@ -15,7 +15,6 @@ WINDOW_STEPS = 32
 LENGTHEN_SCALE = .25
 # Half the distance of logits from which a classifier counts as convinced.
 MARGIN = 3.0
-CHROMA_STEPS = 8
 SEGMENT_STEPS = 128
 DENSITY_LOW, DENSITY_HIGH = .65, 1.5
 # Mean chroma distance from which harmony counts as lost: about .92 of Groove2Groove's chroma similarity.
@@ -192,21 +191,14 @@ def chroma_distance(frames, content):
 
   A half bar where only the content sounds counts 1, and so does one where only the result sounds, growing from 0 with what sounds.
   """
-  fold = tf.one_hot((tf.range(residual.PITCHES) + 21) % 12, 12)
-  reference = _half_bars(tf.reduce_max(content['roll'], 2), fold)
-  result = _half_bars(frames, fold)
+  reference = statistics.half_bars(tf.reduce_max(content['roll'], 2))
+  result = statistics.half_bars(frames)
   norm = lambda x: tf.sqrt(tf.reduce_sum(tf.square(x), -1) + 1e-6)
   cosine = tf.reduce_sum(reference * result, -1) / (norm(reference) * norm(result))
   sounding = tf.cast(tf.reduce_sum(reference, -1) > 0, tf.float32)
   into_silence = (1.0 - sounding) * (1.0 - tf.exp(-tf.reduce_sum(result, -1)))
   distance = tf.reduce_sum((1.0 - cosine) * sounding + into_silence, 1)
   return distance / (tf.reduce_sum(sounding + tf.stop_gradient(into_silence), 1) + 1e-6)
-
-
-def _half_bars(frames, fold):
-  """`[B, T, 88]` -> `[B, T / 8, 12]`."""
-  chroma = tf.matmul(frames, fold)
-  return tf.reduce_sum(tf.reshape(chroma, (tf.shape(chroma)[0], -1, CHROMA_STEPS, 12)), 2)
 
 
 def outside_share(added_frames, content):

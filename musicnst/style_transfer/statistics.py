@@ -218,13 +218,17 @@ def _line_shares(line):
 _FOLD = ((np.arange(PITCHES)[:, None] + 21) % 12 == np.arange(12)).astype(np.float32)
 
 
+def half_bars(frames):
+  """Sound by pitch class in each half bar: `[B, T, 88]` -> `[B, T / 8, 12]`."""
+  return tf.reduce_sum(_blocks(tf.matmul(frames, _FOLD), HARMONY_STEPS), 2)
+
+
 def _harmony(frames):
   """Cosine of the pitch classes with themselves 1 to 6 semitones higher; pitch classes in a half bar, by 12: `[B, 7]`."""
-  chroma = tf.matmul(frames, _FOLD)  # [B, T, 12]
-  whole = tf.reduce_sum(chroma, 1)
+  halves = half_bars(frames)
+  whole = tf.reduce_sum(halves, 1)
   power = tf.reduce_sum(tf.square(whole), -1) + EPSILON
   alike = [tf.reduce_sum(whole * tf.roll(whole, shift, -1), -1) / power for shift in range(1, 7)]
-  halves = tf.reduce_sum(_blocks(chroma, HARMONY_STEPS), 2)  # [B, T / 8, 12]
   sounding = tf.cast(tf.reduce_sum(halves, -1) > 0, tf.float32)
   classes = tf.reduce_sum(tf.minimum(halves, 1.0), (1, 2)) / (tf.reduce_sum(sounding, 1) + EPSILON)
   return tf.stack([*alike, classes / 12.0], -1)
