@@ -8,9 +8,9 @@ import dataclasses
 import tensorflow as tf
 
 from musicnst.style_transfer import residual
+from musicnst.style_transfer import spaces
 from musicnst.style_transfer import statistics
 
-WINDOW_STEPS = 32
 # One step of the loop moves the holding of a cell by this share of what it moves a latent.
 LENGTHEN_SCALE = .25
 # Half the distance of logits from which a classifier counts as convinced.
@@ -96,7 +96,7 @@ class GuidedObjective:
     if variable.shape[-1] == size:
       return variable, None
     shape = tf.shape(variable)
-    return variable[..., :size], LENGTHEN_SCALE * tf.reshape(variable[..., size:], (shape[0], shape[1] * WINDOW_STEPS, residual.PITCHES))
+    return variable[..., :size], LENGTHEN_SCALE * tf.reshape(variable[..., size:], (shape[0], shape[1] * spaces.WINDOW_STEPS, residual.PITCHES))
 
   def decode(self, variable, context):
     """Variable -> decided notes (see `residual.decode`)."""

@@ -9,6 +9,7 @@ from musicnst.style_transfer import harmony
 from musicnst.style_transfer import optimize
 from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer import residual
+from musicnst.style_transfer import spaces
 
 # Strength 1 allows this content change; realised change lies a little above what is allowed.
 FULL_BUDGET = .94
@@ -33,11 +34,11 @@ def run(request):
   rows = np.repeat(np.arange(len(contents)), settings.candidates)
   context = _context(engine, batch, plans, latents, rows, settings)
   start = latents[rows] + _candidate_noise(latents[rows].shape, settings)
-  start = np.concatenate([start, np.zeros((*start.shape[:2], guided.WINDOW_STEPS * residual.PITCHES))], -1)  # nothing is held longer yet
+  nothing_longer = np.zeros((*start.shape[:2], spaces.WINDOW_STEPS * residual.PITCHES))
+  start = np.concatenate([start, nothing_longer], -1).astype(np.float32)
   outcome = optimize.run(
-      engine.objective, start.astype(np.float32), context, settings.num_steps, settings.learning_rate, settings.snapshots, request.progress,
-      settle=True)
-  variable = _with_second_tries(engine, outcome, start.astype(np.float32), context, settings)
+      engine.objective, start, context, settings.num_steps, settings.learning_rate, settings.snapshots, request.progress, settle=True)
+  variable = _with_second_tries(engine, outcome, start, context, settings)
   found = _edits(engine, variable, context, contents, settings.candidates)
   snapshots = {i: _edits(engine, z, context, contents, settings.candidates)[0] for i, z in outcome.snapshots.items()}
   return request_lib.Found(found, outcome.history, snapshots, plans[0]['details'])
