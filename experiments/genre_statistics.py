@@ -23,7 +23,7 @@ from musicnst.style_transfer import statistics
 GENRES = ('classical', 'folk', 'jazz', 'pop')
 STRETCH_STEPS, LEAST_STEPS, MAX_STRETCHES = 512, 256, 4
 # The network hears segments of 8 bars of at least 8 notes, each once as it is and once without up to .6 of its notes.
-SEGMENT_STEPS, LEAST_NOTES, DROP = 128, 8, .6
+LEAST_NOTES, DROP = 8, .6
 HIDDEN, EPOCHS = 64, 30
 
 
@@ -47,14 +47,14 @@ def pieces(corpora, root, split):
 
 def segments(section, generator):
   """The segments of 8 bars of a stretch: (onsets, frames, positions, valid), all notes and again with a random share of them dropped."""
-  steps = -(-section.total_steps // SEGMENT_STEPS) * SEGMENT_STEPS
+  steps = -(-section.total_steps // statistics.SEGMENT_STEPS) * statistics.SEGMENT_STEPS
   pad = lambda x: np.pad(np.asarray(x, np.float32), ((0, steps - len(x)), (0, 0)))
   positions, valid = pad(np.eye(piece_lib.POSITIONS)[section.positions]), pad(np.ones((section.total_steps, 1)))
   onset = section.roll[:, 0] > 0
   for most in (0.0, DROP):
     kept = onset & (generator.random(onset.shape) >= generator.uniform(0, most))
     sounding = section.frames & (section.owner >= 0) & kept[np.maximum(section.owner, 0), np.arange(onset.shape[1])[None]]
-    for arrays in zip(*(x.reshape(-1, SEGMENT_STEPS, x.shape[-1]) for x in (pad(kept), pad(sounding), positions, valid))):
+    for arrays in zip(*(x.reshape(-1, statistics.SEGMENT_STEPS, x.shape[-1]) for x in (pad(kept), pad(sounding), positions, valid))):
       if arrays[0].sum() >= LEAST_NOTES:
         yield arrays
 

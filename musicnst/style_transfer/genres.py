@@ -96,20 +96,27 @@ def piece_statistics(piece):
 
 def profile(pieces):
   """Pieces -> float32 `[N]` of length 1: their common time-pitch profile (`statistics.time_pitch`)."""
-  total = sum(_once(piece, 'correlation', lambda piece=piece: _correlation(piece)) for piece in pieces)
-  return (total / np.sqrt(np.square(total).sum() + statistics.EPSILON)).astype(np.float32)
-
-
-def _correlation(piece):
-  return statistics.correlation(tf.constant(piece.roll[None, :, 0].astype(np.float32))).numpy().ravel().astype(np.float64)
+  total = sum(_counts(piece)['pairs'].astype(np.float64) for piece in pieces)
+  return (total / np.sqrt(np.square(total).sum() + statistics.EPSILON)).astype(np.float32)[0]
 
 
 def _statistics(piece):
-  onsets = piece.roll[None, :, 0].astype(np.float32)
-  frames = piece.frames[None].astype(np.float32)
-  positions = np.eye(piece_lib.POSITIONS, dtype=np.float32)[piece.positions][None]
-  measured = statistics.measure(*map(tf.constant, (onsets, frames, positions, np.ones((1, piece.total_steps), np.float32))))
+  measured = statistics.of_counts({name: tf.constant(value) for name, value in _counts(piece).items()})
   return {group: value.numpy()[0] for group, value in measured.items()}
+
+
+def _counts(piece):
+  """`statistics.count` of a Piece, pooled over its segments of 8 bars: numpy `[1, N]` each."""
+  return _once(piece, 'counts', lambda: _counted(piece))
+
+
+def _counted(piece):
+  steps = -(-piece.total_steps // statistics.SEGMENT_STEPS) * statistics.SEGMENT_STEPS
+  positions = np.eye(piece_lib.POSITIONS)[piece.positions]
+  cut = lambda x: tf.constant(np.pad(x, ((0, steps - len(x)), (0, 0))).reshape(-1, statistics.SEGMENT_STEPS, x.shape[-1]), tf.float32)
+  valid = cut(np.ones((piece.total_steps, 1)))[..., 0]
+  counts = statistics.count(cut(piece.roll[:, 0]), cut(piece.frames), cut(positions), valid)
+  return {name: value.numpy() for name, value in statistics.pooled(counts, 1).items()}
 
 
 def summarize(rows, labels, genres):

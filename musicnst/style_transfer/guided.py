@@ -15,7 +15,6 @@ from musicnst.style_transfer import statistics
 LENGTHEN_SCALE = .25
 # Half the distance of logits from which a classifier counts as convinced.
 MARGIN = 3.0
-SEGMENT_STEPS = 128
 DENSITY_LOW, DENSITY_HIGH = .65, 1.5
 # Mean chroma distance from which harmony counts as lost: about .92 of Groove2Groove's chroma similarity.
 CHROMA_ROOM = .07
@@ -107,8 +106,9 @@ class GuidedObjective:
     content, w = context['content'], self.weights
     z, _ = self.unpack(variable)
     notes = self.decode(variable, context)
-    pairs = statistics.correlation(notes['onsets'])
-    measured = statistics.measure(notes['onsets'], notes['frames'], content['positions'], content['valid'], pairs)
+    counts = segment_counts(notes, content)
+    whole = statistics.pooled(counts, tf.shape(z)[0])
+    measured = statistics.of_counts(whole)
     targets = statistics.Targets(context['target_mean'], context['target_deviation'])
     change, chroma = frame_change(notes['frames'], content), chroma_distance(notes['frames'], content)
     style, keep = context['style_weight'], context['content_weight']
@@ -129,14 +129,14 @@ class GuidedObjective:
       off = tf.abs(measured['note_lengths'][:, 0] - context['target_mean']['note_lengths'][:, 0])
       terms['style_short_notes'] = style * w.short_notes * tf.nn.relu(off - SHORT_ROOM)
     if w.profile:
-      similarity = tf.reduce_sum(statistics.time_pitch(pairs) * context['profile'], -1)
+      similarity = tf.reduce_sum(statistics.time_pitch(whole) * context['profile'], -1)
       terms['style_profile'] = style * w.profile * (1.0 - similarity) / (1.0 - context['profile_start'] + .05)
     if self.classifiers or self.statistics_logits is not None:
-      terms.update(self.genre_terms(notes, context))
+      terms.update(self.genre_terms(notes, counts, context))
     return terms
 
-  def genre_terms(self, notes, context):
-    """What the classifiers, and the one that hears statistics, hold against the target genre: `[B]` each."""
+  def genre_terms(self, notes, counts, context):
+    """What the classifiers, and the one that hears statistics (of `segment_counts`), hold against the target genre: `[B]` each."""
     rolls, lengths = segments(notes, context['content'])
     weigh = lambda number: context['style_weight'] * number * context['guided']
     terms = {}
@@ -144,7 +144,7 @@ class GuidedObjective:
       losses = [unconvinced(classifier(rolls, lengths=lengths), lengths, context) for classifier in self.classifiers]
       terms['style_classifiers'] = weigh(self.weights.classifiers) * tf.add_n(losses) / len(losses)
     if self.statistics_logits is not None:
-      logits = self.statistics_logits(segment_statistics(rolls, context['content']))
+      logits = self.statistics_logits(statistics.of_counts(counts))
       terms['style_texture'] = weigh(self.weights.texture) * unconvinced(logits, lengths, context)
     return terms
 
@@ -162,20 +162,19 @@ def unconvinced(logits, lengths, context):
   return tf.reduce_sum(loss * weights, 1) / tf.reduce_sum(weights, 1)
 
 
-def segment_statistics(rolls, content):
-  """`statistics.measure` of the segments `[N, 128, 176]` of a ContentBatch."""
-  onsets = rolls[..., :residual.PITCHES]
-  positions = tf.reshape(content['positions'], (-1, SEGMENT_STEPS, content['positions'].shape[-1]))
-  valid = tf.reshape(content['valid'], (-1, SEGMENT_STEPS))
-  return statistics.measure(onsets, onsets + rolls[..., residual.PITCHES:], positions, valid)
+def segment_counts(notes, content):
+  """`statistics.count` of decided notes by segments of 8 bars, each piece's one after another: `[B * T / 128, N]` each."""
+  cut = lambda x: tf.reshape(x, (-1, statistics.SEGMENT_STEPS, x.shape[-1]))
+  valid = tf.reshape(content['valid'], (-1, statistics.SEGMENT_STEPS))
+  return statistics.count(cut(notes['onsets']), cut(notes['frames']), cut(content['positions']), valid)
 
 
 def segments(notes, content):
   """Decided notes `[B, T, 88]` -> rolls `[B * T / 128, 128, 176]` and their valid lengths int32 `[B * T / 128]`."""
   sustain = notes['frames'] * (1.0 - notes['onsets'])
   rolls = tf.concat([notes['onsets'], sustain], -1)  # [B, T, 176]
-  rolls = tf.reshape(rolls, (-1, SEGMENT_STEPS, 2 * residual.PITCHES))
-  lengths = tf.reduce_sum(tf.reshape(content['valid'], (-1, SEGMENT_STEPS)), 1)
+  rolls = tf.reshape(rolls, (-1, statistics.SEGMENT_STEPS, 2 * residual.PITCHES))
+  lengths = tf.reduce_sum(tf.reshape(content['valid'], (-1, statistics.SEGMENT_STEPS)), 1)
   return rolls, tf.cast(lengths, tf.int32)
 
 

@@ -27,6 +27,8 @@ GAP_EDGES = (1, 2, 3, 4, 6, 8, 12, 16)
 # How many steps ahead the next note of the bass is looked for.
 LINE_REACH = 4
 HARMONY_STEPS, BAR_STEPS = 8, 16
+# Pieces are counted in segments of 8 bars, which the genre network hears one by one.
+SEGMENT_STEPS = 128
 EPSILON = 1e-3
 
 # group -> weight in the style term.
@@ -64,51 +66,88 @@ def _shares(counts):
   return counts / (tf.reduce_sum(counts, -1, keepdims=True) + EPSILON)
 
 
-def measure(onsets, frames, positions, valid, pairs=None):
-  """Statistics of a batch of pieces.
+def measure(onsets, frames, positions, valid):
+  """Statistics of a batch of pieces or segments.
 
   Args:
     onsets, frames: float `[B, T, 88]`, 1 where a note starts / sounds.
     positions: float `[B, T, 16]`, one-hot place of the step in its bar.
     valid: float `[B, T]`, 0 where the piece is padding.
-    pairs: `correlation` of the onsets, where it is known already.
 
   Returns:
     dict of group -> `[B, N]`.
   """
+  return of_counts(count(onsets, frames, positions, valid))
+
+
+def count(onsets, frames, positions, valid):
+  """What `of_counts` makes statistics of: sums over steps, name -> `[B, N]`, that can be added up over the segments of a piece (`pooled`).
+
+  Arguments as of `measure`.
+  """
   onsets, frames = onsets * valid[..., None], frames * valid[..., None]
-  steps = tf.reduce_sum(valid, 1)[:, None] + EPSILON  # [B, 1]
-  at_position = tf.reduce_sum(positions * valid[..., None], 1)[:, :, None] + 1.0  # [B, 16, 1]
-  onset_bands = tf.matmul(onsets, _BANDS, transpose_b=True)  # [B, T, 88] -> [B, T, 4]
-  frame_bands = tf.matmul(frames, _BANDS, transpose_b=True)
-  onset_grid = tf.matmul(positions, onset_bands, transpose_a=True)  # [B, 16, 4]
-  frame_grid = tf.matmul(positions, frame_bands, transpose_a=True)
-  registers = tf.matmul(tf.reduce_sum(frames, 1), _REGISTERS, transpose_b=True)  # [B, 13]
-  flat = lambda x: tf.reshape(x, (tf.shape(x)[0], 16 * 4))
+  flat = lambda x: tf.reshape(x, (tf.shape(x)[0], x.shape[1] * x.shape[2]))
+  grid = lambda cells: flat(tf.matmul(positions, tf.matmul(cells, _BANDS, transpose_b=True), transpose_a=True))  # [B, 16 * 4]
+  sounding, started = tf.reduce_sum(frames, -1), tf.reduce_sum(onsets, -1)  # [B, T]
+  # A step counts as struck by its first note; min(x, 1) with the gradient of x below 1.
+  struck = tf.minimum(started, 1.0) * valid
   return {
-      'onset_density': flat(onset_grid / at_position),
-      'frame_density': flat(frame_grid / at_position),
-      'onset_share': _shares(flat(onset_grid)),
-      'register': registers / steps,
-      'register_share': _shares(registers),
-      'intervals': _interval_shares(frames),
-      'polyphony': _polyphony(frames, valid),
-      'sustain': _sustain(onset_bands, frame_bands),
-      'transitions': _transition_shares(correlation(onsets) if pairs is None else pairs),
-      'pulse': _pulse(onsets, valid),
-      'note_lengths': _length_shares(onsets, frames),
-      'chord_sizes': _chord_shares(onsets),
-      'gaps': _gap_shares(onsets, valid),
-      'bass': _line_shares(onsets * lowest(onsets)),
-      'harmony': _harmony(frames),
-      'repetition': _repetition(onsets, frames),
+      'steps': tf.reduce_sum(valid, 1, keepdims=True),
+      'positions': tf.reduce_sum(positions * valid[..., None], 1),
+      'onset_grid': grid(onsets),
+      'frame_grid': grid(frames),
+      'registers': tf.matmul(tf.reduce_sum(frames, 1), _REGISTERS, transpose_b=True),
+      'intervals': _by_interval(frames, frames, _INTERVALS),
+      'sounding': tf.stack([tf.reduce_sum(sounding, 1), tf.reduce_sum(tf.square(sounding), 1)], -1),
+      'pairs': flat(correlation(onsets)),
+      'struck': tf.reduce_sum(struck, 1, keepdims=True),
+      'pulse': _pulse(struck),
+      'note_lengths': _lengths(onsets, frames),
+      'chord_sizes': _chords(started),
+      'gaps': _gaps(struck),
+      'bass': _line_moves(onsets * lowest(onsets)),
+      **_harmony(frames),
+      **_repetition(onsets, frames),
   }
 
 
-def _interval_shares(frames):
-  """Intervals of 1 to 19 semitones between notes that sound together: `[B, 19]`."""
-  together = tf.matmul(frames, frames, transpose_a=True)  # [B, 88, 88]
-  return _shares(tf.matmul(tf.reshape(together, (-1, PITCHES * PITCHES)), _INTERVALS))
+def pooled(counts, pieces):
+  """`count` of segments, those of a piece one after another -> of whole pieces: each `[B * S, N]` -> `[B, N]`.
+
+  What spans two segments (a pair of onsets, a held note) counts in neither; pieces are compared in segments alike.
+  """
+  return {name: tf.reduce_sum(tf.reshape(value, (pieces, -1, value.shape[-1])), 1) for name, value in counts.items()}
+
+
+def of_counts(counts):
+  """`count` -> statistics: dict of group -> `[B, N]`, each a share, a mean or a logarithm."""
+  at_position = tf.repeat(counts['positions'] + 1.0, len(BAND_EDGES) - 1, axis=-1)
+  pairs = tf.reshape(counts['pairs'], (-1, CORRELATION_LAGS, 2 * CORRELATION_INTERVAL + 1))
+  at_least = tf.pad(counts['note_lengths'], [[0, 0], [0, 1]])
+  return {
+      'onset_density': counts['onset_grid'] / at_position,
+      'frame_density': counts['frame_grid'] / at_position,
+      'onset_share': _shares(counts['onset_grid']),
+      'register': counts['registers'] / (counts['steps'] + EPSILON),
+      'register_share': _shares(counts['registers']),
+      'intervals': _shares(counts['intervals']),
+      'polyphony': _polyphony(counts),
+      'sustain': _sustain(counts),
+      'transitions': _transition_shares(pairs),
+      'pulse': counts['pulse'] / (counts['struck'] + 1.0),
+      'note_lengths': (at_least[:, :-1] - at_least[:, 1:]) / (at_least[:, :1] + EPSILON),
+      'chord_sizes': _shares(counts['chord_sizes']),
+      'gaps': _shares(counts['gaps']),
+      'bass': _shares(counts['bass']),
+      'harmony': _chroma_likeness(counts),
+      'repetition': counts['cosines'] / (counts['neighbours'] + EPSILON),
+  }
+
+
+def _by_interval(first, second, intervals):
+  """How often a note of `first` and one of `second` (`[B, T, 88]`) meet in a step, by their interval: `[B, N]`."""
+  together = tf.matmul(first, second, transpose_a=True)  # [B, 88, 88]
+  return tf.matmul(tf.reshape(together, (-1, PITCHES * PITCHES)), intervals)
 
 
 def correlation(onsets):
@@ -126,9 +165,10 @@ def correlation(onsets):
   return tf.nn.relu(pairs * itself)
 
 
-def time_pitch(pairs):
-  """`correlation` as a vector of length 1: `[B, 16 * 41]`; the dot product of two is the similarity of Groove2Groove's profiles on the grid."""
-  pairs = tf.reshape(pairs, (-1, CORRELATION_LAGS * (2 * CORRELATION_INTERVAL + 1)))
+def time_pitch(counts):
+  """The `pairs` of `count` as a vector of length 1: `[B, 16 * 41]`; the dot product of two is the similarity of Groove2Groove's profiles
+  on the grid."""
+  pairs = counts['pairs']
   return pairs / tf.sqrt(tf.reduce_sum(tf.square(pairs), -1, keepdims=True) + EPSILON)
 
 
@@ -138,34 +178,30 @@ def _transition_shares(pairs):
   return tf.concat([_shares(pairs[:, lag, low:high]) for lag in TRANSITION_LAGS], -1)
 
 
-def _polyphony(frames, valid):
+def _polyphony(counts):
   """log mean, log deviation and log ratio of the number of notes that sound: `[B, 3]`."""
-  count = tf.reduce_sum(frames, -1)
-  steps = tf.reduce_sum(valid, 1) + EPSILON
-  mean = tf.reduce_sum(count, 1) / steps
-  deviation = tf.sqrt(tf.reduce_sum(valid * tf.square(count - mean[:, None]), 1) / steps + EPSILON)
+  steps = counts['steps'][:, 0] + EPSILON
+  mean, square = counts['sounding'][:, 0] / steps, counts['sounding'][:, 1] / steps
+  deviation = tf.sqrt(tf.nn.relu(square - tf.square(mean)) + EPSILON)
   mean = mean + .05
   return tf.stack([tf.math.log(mean), tf.math.log(deviation), tf.math.log(deviation / mean)], -1)
 
 
-def _sustain(onset_bands, frame_bands):
+def _sustain(counts):
   """log steps a note, in all and by band: `[B, 5]`."""
-  onsets, frames = tf.reduce_sum(onset_bands, 1), tf.reduce_sum(frame_bands, 1)
-  onsets = tf.concat([tf.reduce_sum(onsets, -1, keepdims=True), onsets], -1)
-  frames = tf.concat([tf.reduce_sum(frames, -1, keepdims=True), frames], -1)
-  return tf.math.log((frames + 4.0) / (onsets + 2.0))
+  bands = len(BAND_EDGES) - 1
+  by_band = lambda grid: tf.reduce_sum(tf.reshape(grid, (-1, 16, bands)), 1)
+  in_all = lambda x: tf.concat([tf.reduce_sum(x, -1, keepdims=True), x], -1)
+  return tf.math.log((in_all(by_band(counts['frame_grid'])) + 4.0) / (in_all(by_band(counts['onset_grid'])) + 2.0))
 
 
-def _pulse(onsets, valid):
-  """Autocorrelation of 'something starts here' at lags of 1 to 16 steps: `[B, 10]`."""
-  # A step counts as struck by its first note; min(x, 1) with the gradient of x below 1.
-  struck = tf.minimum(tf.reduce_sum(onsets, -1), 1.0) * valid
-  total = tf.reduce_sum(struck, 1) + 1.0
-  return tf.stack([tf.reduce_sum(struck[:, :-lag] * struck[:, lag:], 1) / total for lag in PULSE_LAGS], -1)
+def _pulse(struck):
+  """How often something starts at a step `[B, T]` and 1 to 16 steps later: `[B, 10]`."""
+  return tf.stack([tf.reduce_sum(struck[:, :-lag] * struck[:, lag:], 1) for lag in PULSE_LAGS], -1)
 
 
-def _length_shares(onsets, frames):
-  """Shares of notes lasting 1, 2, 3-4, 5-8 and more steps: `[B, 5]`."""
+def _lengths(onsets, frames):
+  """Notes lasting at least 1, 2, 3, 5 and 9 steps: `[B, 5]`."""
   held = tf.pad(frames * (1.0 - onsets), [[0, 0], [0, LENGTH_EDGES[-1]], [0, 0]])
   steps = tf.shape(onsets)[1]
   # Whether all of the next 1, 2, 4 and 8 steps are held, by doubling.
@@ -174,15 +210,14 @@ def _length_shares(onsets, frames):
     at_least.append(onsets * run[:, :steps])
     run = run[:, :-length] * run[:, length:]
     length *= 2
-  at_least = tf.stack([tf.reduce_sum(x, (1, 2)) for x in at_least] + [tf.zeros_like(onsets[:, 0, 0])], -1)
-  return (at_least[:, :-1] - at_least[:, 1:]) / (at_least[:, :1] + EPSILON)
+  return tf.stack([tf.reduce_sum(x, (1, 2)) for x in at_least], -1)
 
 
-def _chord_shares(onsets):
-  """Of the steps where something starts, shares where 1, 2, 3, 4, 5 or more notes start (linear between): `[B, 5]`."""
-  count = tf.minimum(tf.reduce_sum(onsets, -1), float(CHORD_SIZES))[..., None]
-  size = tf.range(1, CHORD_SIZES + 1, dtype=count.dtype)
-  return _shares(tf.reduce_sum(tf.nn.relu(1.0 - tf.abs(count - size)), 1))
+def _chords(started):
+  """Steps `[B, T]` where 1, 2, 3, 4, 5 or more notes start (linear between): `[B, 5]`."""
+  most = tf.minimum(started, float(CHORD_SIZES))[..., None]
+  size = tf.range(1, CHORD_SIZES + 1, dtype=most.dtype)
+  return tf.reduce_sum(tf.nn.relu(1.0 - tf.abs(most - size)), 1)
 
 
 def lowest(onsets):
@@ -190,20 +225,19 @@ def lowest(onsets):
   return tf.nn.relu(1.0 - tf.cumsum(onsets, -1, exclusive=True))
 
 
-def _gap_shares(onsets, valid):
-  """Shares of 1, 2, 3, 4, 5-6, 7-8, 9-12 and 13-16 steps from a step where something starts to the next: `[B, 8]`."""
-  struck = tf.minimum(tf.reduce_sum(onsets, -1), 1.0) * valid
+def _gaps(struck):
+  """How often it takes 1, 2, 3, 4, 5-6, 7-8, 9-12 and 13-16 steps from a step where something starts to the next: `[B, 8]`."""
   open_since, counts = struck, []
   for lag in range(1, GAP_EDGES[-1] + 1):
     open_since = open_since[:, :tf.shape(struck)[1] - lag]
     counts.append(tf.reduce_sum(open_since * struck[:, lag:], 1))
     open_since *= 1.0 - struck[:, lag:]
   edges = (0, *GAP_EDGES)
-  return _shares(tf.stack([tf.add_n(counts[low:high]) for low, high in zip(edges[:-1], edges[1:])], -1))
+  return tf.stack([tf.add_n(counts[low:high]) for low, high in zip(edges[:-1], edges[1:])], -1)
 
 
-def _line_shares(line):
-  """Moves, -14 to 14 semitones, of a line `[B, T, 88]` from one note to its next, at most 4 steps later: `[B, 29]` shares."""
+def _line_moves(line):
+  """Moves, -14 to 14 semitones, of a line `[B, T, 88]` from one note to its next, at most 4 steps later: `[B, 29]`."""
   steps = tf.shape(line)[1]
   later = tf.pad(line, [[0, 0], [0, LINE_REACH], [0, 0]])
   empty = tf.stop_gradient(1.0 - tf.minimum(tf.reduce_sum(later, -1, keepdims=True), 1.0))
@@ -211,8 +245,7 @@ def _line_shares(line):
   for lag in range(1, LINE_REACH + 1):
     following += between * later[:, lag:lag + steps]
     between *= empty[:, lag:lag + steps]
-  pairs = tf.matmul(line, following, transpose_a=True)  # [B, 88, 88]
-  return _shares(tf.matmul(tf.reshape(pairs, (-1, PITCHES * PITCHES)), _MOVES))
+  return _by_interval(line, following, _MOVES)
 
 
 _FOLD = ((np.arange(PITCHES)[:, None] + 21) % 12 == np.arange(12)).astype(np.float32)
@@ -224,21 +257,28 @@ def half_bars(frames):
 
 
 def _harmony(frames):
-  """Cosine of the pitch classes with themselves 1 to 6 semitones higher; pitch classes in a half bar, by 12: `[B, 7]`."""
+  """Sound by pitch class, pitch classes summed over half bars, and half bars that sound: `[B, 12]`, `[B, 1]`, `[B, 1]`."""
   halves = half_bars(frames)
-  whole = tf.reduce_sum(halves, 1)
+  there = tf.cast(tf.reduce_sum(halves, -1) > 0, tf.float32)
+  return {'chroma': tf.reduce_sum(halves, 1), 'classes': tf.reduce_sum(tf.minimum(halves, 1.0), (1, 2))[:, None],
+          'half_bars': tf.reduce_sum(there, 1, keepdims=True)}
+
+
+def _chroma_likeness(counts):
+  """Cosine of the pitch classes with themselves 1 to 6 semitones higher; pitch classes in a half bar, by 12: `[B, 7]`."""
+  whole = counts['chroma']
   power = tf.reduce_sum(tf.square(whole), -1) + EPSILON
   alike = [tf.reduce_sum(whole * tf.roll(whole, shift, -1), -1) / power for shift in range(1, 7)]
-  sounding = tf.cast(tf.reduce_sum(halves, -1) > 0, tf.float32)
-  classes = tf.reduce_sum(tf.minimum(halves, 1.0), (1, 2)) / (tf.reduce_sum(sounding, 1) + EPSILON)
+  classes = counts['classes'][:, 0] / (counts['half_bars'][:, 0] + EPSILON)
   return tf.stack([*alike, classes / 12.0], -1)
 
 
 def _repetition(onsets, frames):
-  """Mean cosine between 16 steps and those 16 or 32 steps later, of the rhythm and of the keys that sound: `[B, 4]`."""
+  """Cosines between 16 steps and those 16 or 32 steps later, of the rhythm and of the keys that sound, summed; and how many: `[B, 4]` each."""
   rhythm = _blocks(tf.reduce_sum(onsets, -1, keepdims=True), BAR_STEPS)[..., 0]  # [B, bars, 16]
   keys = tf.reduce_sum(_blocks(frames, BAR_STEPS), 2)  # [B, bars, 88]
-  return tf.stack([_mean_cosine(rows, lag) for rows in (rhythm, keys) for lag in (1, 2)], -1)
+  cosines, neighbours = zip(*(_cosines(rows, lag) for rows in (rhythm, keys) for lag in (1, 2)))
+  return {'cosines': tf.stack(cosines, -1), 'neighbours': tf.stack(neighbours, -1)}
 
 
 def _blocks(x, steps):
@@ -247,13 +287,13 @@ def _blocks(x, steps):
   return tf.reshape(x, (tf.shape(x)[0], -1, steps, x.shape[-1]))
 
 
-def _mean_cosine(rows, lag):
-  """`[B]`: mean over neighbours `lag` apart of which both hold something."""
+def _cosines(rows, lag):
+  """Rows `[B, N, D]` -> `[B]` each: sum over neighbours `lag` apart of which both hold something, and how many there are."""
   first, second = rows[:, :-lag], rows[:, lag:]
   power = tf.reduce_sum(tf.square(first), -1) * tf.reduce_sum(tf.square(second), -1)
   there = tf.cast(power > 0, tf.float32)
   cosine = tf.reduce_sum(first * second, -1) / tf.sqrt(power + EPSILON)
-  return tf.reduce_sum(cosine * there, 1) / (tf.reduce_sum(there, 1) + EPSILON)
+  return tf.reduce_sum(cosine * there, 1), tf.reduce_sum(there, 1)
 
 
 def vector(measured):

@@ -139,6 +139,21 @@ def test_measure(seed):
       np.testing.assert_allclose(found[name][row], expected, rtol=2e-3, atol=2e-4, err_msg=f'{name} of piece {row}')
 
 
+def test_segments_pool_to_the_piece():
+  onsets, frames, positions = _random(5, 2 * statistics.SEGMENT_STEPS)
+  # Nothing spans the border: silence before it, longer than the longest lag.
+  quiet = slice(statistics.SEGMENT_STEPS - 17, statistics.SEGMENT_STEPS)
+  onsets[quiet], frames[quiet] = 0, 0
+  started = np.cumsum(onsets[statistics.SEGMENT_STEPS:], 0) > 0
+  frames[statistics.SEGMENT_STEPS:] *= started  # nor is a note held over from before the silence
+  cut = lambda x: tf.constant(x.reshape(2, statistics.SEGMENT_STEPS, -1).astype(np.float32))
+  counts = statistics.count(cut(onsets), cut(frames), cut(np.eye(16)[positions]), tf.ones((2, statistics.SEGMENT_STEPS)))
+  found = statistics.of_counts(statistics.pooled(counts, 1))
+  for name, expected in _slow(onsets, frames, positions).items():
+    if name != 'repetition':  # its bars have neighbours across the border
+      np.testing.assert_allclose(found[name][0], expected, rtol=2e-3, atol=2e-4, err_msg=name)
+
+
 def test_gradients_are_finite_on_silence():
   cells = tf.zeros((1, 32, 88))
   with tf.GradientTape() as tape:
