@@ -57,6 +57,12 @@ class ModelNotFoundError(MusicnstError):
   reason = 'model_not_found'
 
 
+class CheckpointError(ModelNotFoundError):
+  """A checkpoint of Magenta's that is missing, damaged, unsafe to open, or of another model than asked for."""
+
+  reason = 'bad_checkpoint'
+
+
 class DataError(MusicnstError):
   """Records that cannot be used: none found, fewer than a batch, made by another config."""
 

@@ -56,13 +56,41 @@ def _fields(data):
   """Yields (number, bytes) of a message whose fields are all length-delimited."""
   position = 0
   while position < len(data):
-    tag, position = _read_varint(data, position)
-    size, position = _read_varint(data, position)
+    tag, position = read_varint(data, position)
+    size, position = read_varint(data, position)
     yield tag >> 3, data[position:position + size]
     position += size
 
 
-def _read_varint(data, position):
+def read_message(data):
+  """Any message as {field number: list of its values}: ints of varints and fixed ones, bytes of what has a length.
+
+  Raises:
+    IndexError: it ends in the middle of a field.
+    DataError: groups, which protobuf gave up long ago.
+  """
+  found, position = {}, 0
+  while position < len(data):
+    tag, position = read_varint(data, position)
+    kind = tag & 7
+    if kind == 0:
+      value, position = read_varint(data, position)
+    elif kind in (1, 2, 5):
+      size = {1: 8, 5: 4}.get(kind)
+      if size is None:
+        size, position = read_varint(data, position)
+      if position + size > len(data):
+        raise IndexError('cut short inside a field')
+      value, position = data[position:position + size], position + size
+      value = value if kind == 2 else int.from_bytes(value, 'little')
+    else:
+      raise errors.DataError(f'a field of wire type {kind}')
+    found.setdefault(tag >> 3, []).append(value)
+  return found
+
+
+def read_varint(data, position):
+  """(the number at `position`, the position after it)."""
   value = shift = 0
   while True:
     byte = data[position]
@@ -75,6 +103,6 @@ def _read_varint(data, position):
 def _varints(data):
   numbers, position = [], 0
   while position < len(data):
-    number, position = _read_varint(data, position)
+    number, position = read_varint(data, position)
     numbers.append(number)
   return numbers
