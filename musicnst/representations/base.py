@@ -9,8 +9,8 @@ class Window:
   """One fixed-length stretch of music as arrays.
 
   Args:
-    inputs: uint8 or bool `[T, input_depth]`, what an encoder reads.
-    outputs: uint8 or bool `[T, output_depth]`, what a decoder is asked for (often `inputs` itself).
+    inputs: uint8 or bool (float32 of a converter that is `real_valued`) `[T, input_depth]`, what an encoder reads.
+    outputs: of the same type, `[T, output_depth]`, what a decoder is asked for (often `inputs` itself).
     length: valid steps, at most T; a tuple of ints for hierarchical lengths.
     controls: `[T, control_depth]` or None.
     velocities: uint8 `[T, P]` or None; MIDI velocity at each onset cell, 0 elsewhere.
@@ -43,6 +43,10 @@ class Converter:
   control_depth = 0
   # (depth,) blocks of the output that are one categorical each; empty for Bernoulli outputs.
   categorical_depths = ()
+  # Whether inputs and outputs are float32 in place of bits.
+  real_valued = False
+  # Lengths of a window: 1, or how many segments have one of their own.
+  num_lengths = 1
 
   def to_windows(self, sequence):
     """Every window of the sequence, in order: list of `Window`.

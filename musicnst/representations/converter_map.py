@@ -1,17 +1,21 @@
 """Every representation by name: a class, built with keyword arguments when asked for."""
 from musicnst import registry
+from musicnst.representations import band
 from musicnst.representations import binary
 from musicnst.representations import drums
 from musicnst.representations import melody
 from musicnst.representations import pianoroll
 from musicnst.representations import trio
+from musicnst.representations import voices
 
 CONVERTER_MAP = {
+    'band': band.BandConverter,
     'binary': binary.BinaryConverter,
     'drums': drums.DrumsConverter,
     'melody': melody.MelodyConverter,
     'polyphonic': pianoroll.PolyphonicConverter,
     'trio': trio.TrioConverter,
+    'voices': voices.VoicesConverter,
 }
 
 

@@ -2,11 +2,14 @@
 
 
 def of(sequence, **extra):
-  """dict of str: `id`, `genre`, `composer` and `corpus` of a sequence where it has them, and whatever is given besides."""
+  """dict of str: `id`, `genre`, `composer` and `corpus` of a sequence where it has them, and whatever is given besides.
+
+  Several genres are one text, `rock|pop`.
+  """
   metadata = sequence.sequence_metadata
   found = {
       'id': sequence.id,
-      'genre': metadata.genre[0] if metadata.genre else '',
+      'genre': '|'.join(metadata.genre),
       'composer': metadata.composers[0] if metadata.composers else metadata.artist,
       'corpus': sequence.collection_name,
   }

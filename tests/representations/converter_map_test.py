@@ -12,6 +12,8 @@ from tests.representations import contract
 
 # What each representation is tried with: (arguments, maker of music that it takes, whether it can be transposed).
 CASES = {
+    'band': [({'required_tracks': 3}, testing.band, True), ({'required_tracks': 3, 'steps': 256}, testing.band, True),
+             ({'continuous': True}, testing.band, True)],
     'binary': [({}, testing.chords, True), ({'steps': 32, 'steps_per_quarter': 12}, testing.chords, True)],
     'drums': [({}, testing.drums, False), ({'steps': 256, 'roll_input': False}, testing.drums, False),
               ({'continuous': True}, testing.drums, False)],
@@ -19,6 +21,7 @@ CASES = {
                ({'continuous': True}, testing.melody, True), ({'continuous': True, 'steps_per_quarter': 12}, testing.melody, True)],
     'polyphonic': [({}, testing.chords, True), ({'steps': 96, 'steps_per_quarter': 12}, testing.chords, True)],
     'trio': [({}, testing.band, True), ({'steps': 32}, testing.band, True), ({'continuous': True}, testing.band, True)],
+    'voices': [({}, testing.chords, True), ({'steps': 256, 'num_voices': 4}, testing.chords, True), ({'continuous': True}, testing.chords, True)],
 }
 
 
@@ -46,7 +49,7 @@ def test_music_it_cannot_take_is_rejected_by_reason(name):
   converter = converter_map.build(name)
   with pytest.raises(errors.RejectedSequence) as caught:
     converter.to_windows(music_proto.NoteSequence())
-  assert caught.value.reason in ('no_pitched_notes', 'no_drums', 'no_melody', 'no_trio')
+  assert caught.value.reason in ('no_pitched_notes', 'no_drums', 'no_melody', 'no_trio', 'missing_tracks')
   if name in ('melody', 'drums', 'trio'):
     waltz = testing.band(8)
     waltz.time_signatures[0].numerator = 3
