@@ -3,15 +3,17 @@
   config.json        format version, config name and hyperparameters, threshold, step, and the list of weights with their shapes
   model.weights.h5   one dataset a variable, by its name in `models.naming`, float16 or float32; no pickles
   CARD.md            the data card: what it was trained on, how, with what result, under which licence
+  training.h5        where training is to go on: Adam's moments as m/<name> and v/<name>, float32; config.json says `training.updates`
 
-Bundles that ship lie in `musicnst/pretrained/<name>` and are found by name.
+Weights are written and read one by one, so that a bundle may be larger than the memory left beside the model. Bundles that ship lie in `musicnst/pretrained/<name>` and are found by name.
 """
 import contextlib
-import io
 import json
 import os
 import pathlib
 import posixpath
+import shutil
+import tempfile
 import zipfile
 
 import h5py
@@ -23,10 +25,12 @@ from musicnst import errors
 from musicnst import files
 
 FORMAT, FORMAT_VERSION = 'musicnst-bundle', 1
-CONFIG, WEIGHTS, CARD = 'config.json', 'model.weights.h5', 'CARD.md'
+CONFIG, WEIGHTS, CARD, TRAINING = 'config.json', 'model.weights.h5', 'CARD.md', 'training.h5'
 PRETRAINED = pathlib.Path(__file__).parent / 'pretrained'
-# A bundle is read into memory; no shipped one is near this, and a .zip that claims more is not unpacked.
-MAX_BYTES = 4 << 30
+# No bundle is near this; a .zip that claims more is not unpacked.
+MAX_BYTES = 8 << 30
+# Of a member of a .zip: more than this is unpacked to a temporary file, not into memory.
+_IN_MEMORY_BYTES = 32 << 20
 
 
 def names():
@@ -60,22 +64,42 @@ def save(model, config, path, card_text='', dtype='float16', **info):
     OutputError: the path cannot be written.
   """
   from musicnst.models import naming  # loads Keras; `names`, which list calls, must not
+  weights = ((name, np.asarray(variable)) for name, variable in naming.named_variables(model).items())
+  write(config, path, weights, card_text, dtype, **info)
+
+
+def write(config, path, weights, card_text='', dtype='float16', slots=None, **info):
+  """As `save`, from (name, array) pairs that are taken one after the other: no more than one is held.
+
+  Args:
+    weights: iterable of the pairs.
+    slots: pairs of the optimizer's moments (see `TRAINING` above), to go on training from; None for none.
+  """
   if dtype not in ('float16', 'float32'):
     raise errors.ArgumentError(f'dtype {dtype!r}: known are float16 and float32')
-  weights = {name: _converted(name, np.asarray(variable), dtype) for name, variable in naming.named_variables(model).items()}
-  values = {
-      'format': FORMAT, 'format_version': FORMAT_VERSION, 'musicnst_version': musicnst.__version__, **config.to_dict(), **info,
-      'description': info.get('description') or config.description, 'dtype': dtype,
-      'weights': {name: list(value.shape) for name, value in weights.items()}}
-  contents = {CONFIG: json.dumps(values, indent=2).encode(), WEIGHTS: _to_h5(weights), CARD: card_text.encode()}
-  if str(path).endswith('.zip'):
-    with files.atomic_path(path) as temporary, zipfile.ZipFile(temporary, 'w', zipfile.ZIP_DEFLATED) as archive:
-      for name, data in contents.items():
-        archive.writestr(name, data)
-  else:
-    with files.atomic_folder(path) as temporary:
-      for name, data in contents.items():
-        (pathlib.Path(temporary) / name).write_bytes(data)
+  with _new_bundle(path) as folder:
+    shapes = _write_h5(folder / WEIGHTS, ((name, _converted(name, value, dtype)) for name, value in weights))
+    if slots is not None:
+      _write_h5(folder / TRAINING, slots)
+    values = {
+        'format': FORMAT, 'format_version': FORMAT_VERSION, 'musicnst_version': musicnst.__version__, **config.to_dict(), **info,
+        'description': info.get('description') or config.description, 'dtype': dtype, 'weights': shapes}
+    (folder / CONFIG).write_text(json.dumps(values, indent=2), encoding='utf-8')
+    (folder / CARD).write_text(card_text, encoding='utf-8')
+
+
+@contextlib.contextmanager
+def _new_bundle(path):
+  """A temporary folder for the files of a bundle, which takes its place (or becomes its .zip) when they are there."""
+  if not str(path).endswith('.zip'):
+    with files.atomic_folder(path) as folder:
+      yield pathlib.Path(folder)
+    return
+  with files.atomic_path(path) as temporary, tempfile.TemporaryDirectory(prefix='.writing-', dir=os.path.dirname(temporary)) as folder:
+    yield pathlib.Path(folder)
+    with zipfile.ZipFile(temporary, 'w', zipfile.ZIP_DEFLATED) as archive:
+      for file in sorted(pathlib.Path(folder).iterdir()):
+        archive.write(file, file.name)
 
 
 def load(name_or_path):
@@ -90,18 +114,36 @@ def load(name_or_path):
     config = configs.from_dict(info)
   except errors.MusicnstError as error:
     raise errors.ModelNotFoundError(f'{reader.path}: {error}') from error
-  weights = reader.read_weights(info)
   import tensorflow as tf  # late, as in `save`
   with tf.init_scope():  # a model may load another one's bundle while a step is being traced
     model = config.build_model()
-    assign(model, weights, reader.path)
+    with reader.weights(info) as weights:
+      assign(model, weights, reader.path)
   return model, config, {**info, 'card': reader.read_card()}
 
 
 def read_weights(name_or_path):
   """{name: array} of a bundle's weights, without building its model; errors as `load`."""
   reader = _reader(name_or_path)
-  return reader.read_weights(reader.read_info())
+  with reader.weights(reader.read_info()) as weights:
+    return {name: np.asarray(value) for name, value in weights.items()}
+
+
+@contextlib.contextmanager
+def training_state(name_or_path):
+  """Yields (step, updates, {name: moment}) of a bundle to go on training from; no updates and no moments where it holds none.
+
+  Moments are `m/<variable>` and `v/<variable>`, read from the file when they are looked at. Errors as `load`.
+  """
+  reader = _reader(name_or_path)
+  info = reader.read_info()
+  step, training = info.get('step') or 0, info.get('training')
+  if not training:
+    yield step, 0, {}
+    return
+  with reader.opened(TRAINING) as archive:
+    names = [f'{moment}/{name}' for moment in 'mv' for name in info['weights'] if f'{moment}/{name}' in archive]
+    yield step, int(training['updates']), {name: archive[name] for name in names}
 
 
 def assign(model, weights, origin):
@@ -121,7 +163,7 @@ def assign(model, weights, origin):
   if wrong:
     raise errors.ModelNotFoundError(f'{origin}: its weights do not fit this config: {"; ".join(wrong[:3])}' + (' ...' if len(wrong) > 3 else ''))
   for name, value in weights.items():
-    variables[name].assign(value.astype(variables[name].dtype))
+    variables[name].assign(np.asarray(value, variables[name].dtype))
 
 
 def _reader(name_or_path):
@@ -153,18 +195,27 @@ class _Reader:
       raise errors.ModelNotFoundError(f'{self.path}: {CONFIG} lacks name, hparams or weights')
     return info
 
-  def read_weights(self, info):
-    """{name: array} as listed in `info`."""
-    data, weights = self._bytes(WEIGHTS), {}
+  @contextlib.contextmanager
+  def weights(self, info):
+    """{name: dataset} as listed in `info`, each read when it is looked at."""
+    with self.opened(WEIGHTS) as archive:
+      weights = {}
+      for name, shape in info['weights'].items():
+        weights[name] = archive[name]
+        if list(weights[name].shape) != list(shape):
+          raise errors.ModelNotFoundError(f'{self.path}: {name} is {weights[name].shape} and should be {tuple(shape)}')
+      yield weights
+
+  @contextlib.contextmanager
+  def opened(self, name):
+    """An .h5 file of the bundle, open; what goes wrong while it is read is told as damage."""
     try:
-      with h5py.File(io.BytesIO(data), 'r') as archive:
-        for name, shape in info['weights'].items():
-          weights[name] = np.asarray(archive[name])
-          if list(weights[name].shape) != list(shape):
-            raise errors.ModelNotFoundError(f'{self.path}: {name} is {weights[name].shape} and should be {tuple(shape)}')
+      with self._file(name) as file, h5py.File(file, 'r') as archive:
+        yield archive
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
-      raise errors.ModelNotFoundError(f'{self.path}: {WEIGHTS} is truncated or damaged ({error})') from error
-    return weights
+      if isinstance(error, errors.MusicnstError):
+        raise
+      raise errors.ModelNotFoundError(f'{self.path}: {name} is truncated or damaged ({error})') from error
 
   def read_card(self):
     """The data card; '' where there is none."""
@@ -174,22 +225,31 @@ class _Reader:
       return ''
 
   def _bytes(self, name):
+    with self._file(name) as file:
+      return file.read()
+
+  def _file(self, name):
+    """A file of the bundle, open for reading bytes."""
     try:
-      return (self.path / name).read_bytes() if self.path.is_dir() else self._unzipped(name)
+      return open(self.path / name, 'rb') if self.path.is_dir() else self._unzipped(name)
     except (OSError, KeyError, zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
       raise errors.ModelNotFoundError(f'{self.path}: {name} is missing or cannot be read ({error})') from error
     except zipfile.zlib.error as error:
       raise errors.ModelNotFoundError(f'{self.path}: {name} is damaged ({error})') from error
 
   def _unzipped(self, name):
-    """A member's bytes, never unpacked to the disk, so that no name in the archive can lead anywhere."""
+    """A member's bytes in memory or a nameless temporary file, so that no name in the archive can lead anywhere."""
     with zipfile.ZipFile(self.path) as archive:
       # The bundle's files lie at the top, or all in one folder (as when a folder is zipped by hand).
       members = {posixpath.basename(member.filename): member for member in archive.infolist() if _plain(member.filename)}
       member = members[name]
       if member.file_size > MAX_BYTES:
         raise errors.ModelNotFoundError(f'{self.path}: {name} claims {member.file_size} bytes, more than {MAX_BYTES}')
-      return archive.read(member)
+      file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)
+      with archive.open(member) as packed:
+        shutil.copyfileobj(packed, file, 1 << 20)
+      file.seek(0)
+      return file
 
 
 def _plain(name):
@@ -209,11 +269,12 @@ def _converted(name, value, dtype):
   return converted
 
 
-def _to_h5(weights):
-  """The bytes of an .h5 file with one gzip-compressed dataset a weight; the same weights give the same bytes."""
-  buffer = io.BytesIO()
-  with h5py.File(buffer, 'w', track_order=False) as archive:
-    for name, value in weights.items():
+def _write_h5(path, weights):
+  """Writes one gzip-compressed dataset a weight; {name: shape}. The same weights give the same bytes."""
+  shapes = {}
+  with h5py.File(path, 'w', track_order=False) as archive:
+    for name, value in weights:
       packed = {'compression': 'gzip', 'shuffle': True} if value.ndim else {}
       archive.create_dataset(name, data=value, track_times=False, **packed)
-  return buffer.getvalue()
+      shapes[name] = list(value.shape)
+  return shapes
