@@ -115,8 +115,9 @@ def _clean(sequence, item, settings):
 
 
 def _windows_of(sequence, item, settings, counts):
-  """Records of a sequence; converters of one-hot events want one meter at a time."""
-  sections = cleaning.one_meter_sections(sequence) if settings.converter.categorical_depths else [sequence]
+  """Records of a sequence; converters of one-hot events, and those that take 4/4 only, want one meter at a time."""
+  apart = settings.converter.categorical_depths or getattr(settings.converter, 'four_four', False)
+  sections = cleaning.one_meter_sections(sequence) if apart else [sequence]
   counts.add('meter_sections', 'made', len(sections) if len(sections) > 1 else 0)
   made, refusals = [], []
   for section in sections:

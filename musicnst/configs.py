@@ -7,6 +7,8 @@ from musicnst import registry
 FAMILIES = (
     'musicnst.models.music_vae.configs',
     'musicnst.models.classifiers.configs',
+    'musicnst.models.musae.configs',
+    'musicnst.models.cyclegan.configs',
 )
 
 

@@ -45,7 +45,8 @@ def count_labels(pattern, label='genre'):
   return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def batches(pattern, converter, hparams, batch_size, training, seed=0, start_step=0, classes=(), label='genre', cache=True):
+def batches(pattern, converter, hparams, batch_size, training, seed=0, start_step=0, classes=(), label='genre', cache=True,
+            one_of_each=False):
   """Batches of windows.
 
   Args:
@@ -59,15 +60,20 @@ def batches(pattern, converter, hparams, batch_size, training, seed=0, start_ste
     classes: values of `label`; gives `labels`, the index in `classes`, and drops examples whose label is none of them.
     label: the record's label that `classes` are values of.
     cache: keep the serialized records in memory after the first pass where all files together are under `CACHE_BYTES`.
+    one_of_each: an example is one window of each of the K classes, in their order, each class going through epochs of its own; without
+      `training` as many examples as the rarest class has windows (of the last batch of any other class, what goes with it).
 
   Returns:
     tf.data.Dataset of dicts: `inputs`, `outputs` float32 `[B, T, D]`, `lengths` int32 `[B]` (or `[B, segments]`), `labels` int32
-    `[B]` if `classes`, `controls` `[B, T, C]` if the converter has them.
+    `[B]` if `classes`, `controls` `[B, T, C]` if the converter has them; with `one_of_each` a K after each B, and no `labels`.
 
   Raises:
     DataError: no files, files of another converter, or fewer examples than a batch.
     ArgumentError: a batch size below 1, or transposition asked of a converter that has none.
   """
+  if one_of_each:
+    return _side_by_side([
+        batches(pattern, converter, hparams, batch_size, training, seed, start_step, (name,), label, cache) for name in classes])
   source = _Source(pattern, converter, tuple(classes), label, cache)
   if batch_size < 1:
     raise errors.ArgumentError(f'batch_size={batch_size} is below 1')
@@ -83,6 +89,14 @@ def batches(pattern, converter, hparams, batch_size, training, seed=0, start_ste
   numbered = tf.data.Dataset.zip((tf.data.Dataset.counter(start_step if training else 0), rows))
   parsed = numbered.map(parse, num_parallel_calls=_THREADS, deterministic=True).prefetch(4)
   return parsed.with_options(_options())
+
+
+def _side_by_side(datasets):
+  """Batches of K datasets -> batches whose arrays have an axis K after the first."""
+  def stack(*parts):
+    rows = tf.reduce_min(tf.stack([tf.shape(part['inputs'])[0] for part in parts]))
+    return {name: tf.stack([part[name][:rows] for part in parts], 1) for name in parts[0] if name != 'labels'}
+  return tf.data.Dataset.zip(*datasets).map(stack, num_parallel_calls=2, deterministic=True).with_options(_options())
 
 
 def _training_rows(source, batch_size, seed, start_step):

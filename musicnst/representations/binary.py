@@ -37,16 +37,17 @@ class BinaryConverter(base.Converter):
   Args:
     steps: steps a window: 64 for the papers' four bars.
     steps_per_quarter: grid.
+    four_four: take only music whose bars all have four quarters, as the papers do.
   """
 
   name = 'binary'
   input_depth = output_depth = NUM_PITCHES
 
-  def __init__(self, steps=64, steps_per_quarter=4):
-    self.steps, self.steps_per_quarter = steps, steps_per_quarter
+  def __init__(self, steps=64, steps_per_quarter=4, four_four=False):
+    self.steps, self.steps_per_quarter, self.four_four = steps, steps_per_quarter, four_four
 
   def to_dict(self):
-    return {'steps': self.steps, 'steps_per_quarter': self.steps_per_quarter}
+    return {'steps': self.steps, 'steps_per_quarter': self.steps_per_quarter, 'four_four': self.four_four}
 
   def to_roll(self, sequence):
     """(roll bool `[T, 84]`, velocities uint8 `[T, 84]` at the onsets), T the steps to the last note's end.
@@ -67,7 +68,9 @@ class BinaryConverter(base.Converter):
     return np.cumsum(edges, axis=0)[:total] > 0, velocities
 
   def to_windows(self, sequence):
-    """See `Converter.to_windows`; raises as `to_roll`."""
+    """See `Converter.to_windows`; raises as `to_roll`, and `unsupported_meter` with `four_four`."""
+    if self.four_four:
+      quantize.require_four_quarters(sequence)
     roll, velocities = self.to_roll(sequence)
     total = len(roll)
     fill = [(0, -total % self.steps), (0, 0)]

@@ -14,13 +14,13 @@ import keras
 import tensorflow as tf
 
 import musicnst
-from musicnst import bundles
 from musicnst import errors
 from musicnst import files
 from musicnst.data import dataset
 from musicnst.training import feed
 from musicnst.training import progress
 from musicnst.training import run_dir as run_dir_lib
+from musicnst.training import starts
 from musicnst.training import strategy as strategy_lib
 from musicnst.training import summaries
 from musicnst.training import trainer as trainer_lib
@@ -34,7 +34,8 @@ class Settings:
   seed: int | None = None            # of weights, data order and noise; None: the run folder's, else 0
   mixed_precision: bool = False      # compute in bfloat16
   cache_dataset: bool = True         # keep serialized windows in memory where they fit
-  warm_start: str = ''               # bundle, run folder or checkpoint to take the first weights from
+  warm_start: str = ''               # bundle, run folder or checkpoint of Magenta's to take the first weights from
+  checkpoint_file: str = ''          # checkpoint of Magenta's, or bundle made of one, whose training goes on: weights, step, Adam's moments
   eval_examples_path: str = ''       # windows to evaluate on while training; '' for none
   eval_every_steps: int = 1000       # steps between evaluations
   eval_num_batches: int | None = None  # of an evaluation; None for all
@@ -52,6 +53,8 @@ class Settings:
     for name in ('num_steps', 'eval_every_steps', 'log_every_steps', 'steps_per_call'):
       if getattr(self, name) < 1:
         raise errors.ArgumentError(f'{name} is {getattr(self, name)}; it must be at least 1')
+    if self.warm_start and self.checkpoint_file:
+      raise errors.ArgumentError('give warm_start (weights only) or checkpoint_file (a training that goes on), not both')
     for name in ('checkpoints_to_keep', 'checkpoint_every_secs', 'checkpoint_every_steps', 'max_seconds'):
       if getattr(self, name) < 0:
         raise errors.ArgumentError(f'{name} is {getattr(self, name)}; it must not be negative')
@@ -120,15 +123,21 @@ class _Run:
     prefix = self.folder.checkpoint()
     if prefix:
       run_dir_lib.restore(self.trainer, prefix)
+    elif self.settings.checkpoint_file:
+      starts.go_on(self.trainer, self.settings.checkpoint_file)
+      if int(self.trainer.step.numpy()) >= self.settings.num_steps:
+        raise errors.ArgumentError(
+            f'{self.settings.checkpoint_file} is of step {int(self.trainer.step.numpy())}; num_steps is {self.settings.num_steps} and must be larger')
     elif self.settings.warm_start:
-      _warm_start(self.trainer.model, self.settings.warm_start)
+      starts.warm_start(self.trainer, self.settings.warm_start)
     return int(self.trainer.step.numpy())
 
   def _batches(self, path, training, start_step=0):
     hparams = self.config.hparams
     return dataset.batches(
         path, self.config.build_converter(), hparams, self.trainer.batch_size, training, seed=self.seed, start_step=start_step,
-        classes=hparams.get('classes', ()), label=hparams.get('label', 'genre'), cache=self.settings.cache_dataset)
+        classes=hparams.get('classes', ()), label=hparams.get('label', 'genre'), cache=self.settings.cache_dataset,
+        one_of_each=hparams.get('one_of_each', False))
 
   def _training_feed(self):
     batches = self._batches(self.examples_path, training=True, start_step=self.first_step)
@@ -220,17 +229,6 @@ def _mean_point(rows):
   """One point of the curves: means over `rows`, and the last row's `metrics/...` (nan where they were not measured)."""
   point = {name: sum(row[name] for row in rows) / len(rows) for name in rows[-1] if not name.startswith('metrics/')}
   return {**point, **{name: value for name, value in rows[-1].items() if name.startswith('metrics/') and not math.isnan(value)}}
-
-
-def _warm_start(model, source):
-  """First weights from a bundle, or from the best checkpoint of another run folder."""
-  if bundles.locate(source) is not None:
-    bundles.assign(model, bundles.read_weights(source), source)
-    return
-  prefix = run_dir_lib.RunDir(source).checkpoint('best')
-  if not prefix:
-    raise errors.ModelNotFoundError(f'{source}: neither a bundle nor a run folder with a checkpoint')
-  run_dir_lib.restore_model(model, prefix)
 
 
 def _stored_score(path, name):

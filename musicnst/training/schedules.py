@@ -3,7 +3,18 @@ import tensorflow as tf
 
 
 def learning_rate(hparams, step):
-  """float32 scalar: (learning_rate - min_learning_rate) * decay_rate^step + min_learning_rate, as Magenta's MusicVAE."""
+  """float32 scalar: (learning_rate - min_learning_rate) * decay_rate^step + min_learning_rate, as Magenta's MusicVAE.
+
+  With `zero_rate_step`, `learning_rate` for `constant_steps` steps, then on a line to 0 at `zero_rate_step`, as the CycleGAN papers.
+  """
+  if hparams.get('zero_rate_step', 0):
+    return _to_zero(hparams, step)
   first, last = hparams.learning_rate, hparams.get('min_learning_rate', hparams.learning_rate)
   decay = tf.pow(tf.constant(hparams.get('decay_rate', 1.0), tf.float32), tf.cast(step, tf.float32))
   return (first - last) * decay + last
+
+
+def _to_zero(hparams, step):
+  constant, end = hparams.get('constant_steps', 0), hparams.zero_rate_step
+  left = (end - tf.cast(step, tf.float32)) / max(end - constant, 1)
+  return hparams.learning_rate * tf.clip_by_value(left, 0.0, 1.0)

@@ -35,7 +35,8 @@ class Trainer:
         self.model = config.build_model()
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name='step')
         self.players = self.model.players()
-        self.optimizers = {p.name: optimizers.Adam([v.value for v in p.variables()]) for p in self.players}
+        betas = config.hparams.get('adam_beta1', .9), config.hparams.get('adam_beta2', .999)
+        self.optimizers = {p.name: optimizers.Adam([v.value for v in p.variables()], *betas) for p in self.players}
     finally:
       keras.config.set_dtype_policy(policy)
     self._training_layout, self._evaluation_layout = measures.Layout(), measures.Layout()
@@ -48,7 +49,15 @@ class Trainer:
     for name, optimizer in self.optimizers.items():
       for i, (m, v) in enumerate(zip(optimizer.m, optimizer.v)):
         named[f'{name}/adam_m/{i}'], named[f'{name}/adam_v/{i}'] = m, v
+      named[f'{name}/{optimizers.SHIFT}'] = optimizer.shift
     return {**named, 'step': self.step}
+
+  def moments(self, player):
+    """{'m/<name>' or 'v/<name>': `tf.Variable`} of a player's optimizer, by the names of the weights (`models.naming`)."""
+    optimizer = self.optimizers[player]
+    places = {id(variable): i for i, variable in enumerate(optimizer.variables)}
+    named = {name: places.get(id(variable.value)) for name, variable in naming.named_variables(self.model).items()}
+    return {f'{kind}/{name}': slots[i] for kind, slots in (('m', optimizer.m), ('v', optimizer.v)) for name, i in named.items() if i is not None}
 
   def train(self, iterator, num_steps, with_metrics=False):
     """Takes `num_steps` batches; returns the measures of each step, {name: float}; the last one has `metrics/...` too if asked.

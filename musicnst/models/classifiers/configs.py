@@ -1,11 +1,13 @@
 """The classifiers' configs: genre and composer, over rolls and over latents, and the paper's own network."""
 from musicnst import config as config_lib
 from musicnst import registry
+from musicnst.representations import binary
 from musicnst.representations import pianoroll
 
 # The models; loaded when one is built.
 ROLLS = registry.late('musicnst.models.classifiers.model', 'RollClassifier')
 LATENTS = registry.late('musicnst.models.classifiers.model', 'LatentClassifier')
+PHRASES = registry.late('musicnst.models.classifiers.phrase', 'PhraseClassifier')
 
 GENRES = ('classical', 'folk', 'jazz', 'pop')
 # The four most frequent composers of MAESTRO v1, the paper's classes; and the thirteen.
@@ -52,6 +54,28 @@ PAPER = BASE.extend(
     pooling='flatten', activation='elu', dropout=.1, note_drop=0.0, silence_share=0.0, batch_size=20, decay_rate=1.0,
     transpose_low=0, transpose_high=0)
 
+# The classifier of the CycleGAN papers; its optimizer and schedule are the generators'.
+PHRASE = config_lib.TRAINING.extend(
+    label='genre',                # which label of a window is the class
+    classes=('jazz', 'pop'),      # its values, in the order of the logits
+    one_of_each=True,             # an example is one window of each class
+    steps=64,                     # four bars; the network reads no other length
+    steps_per_quarter=4,          # grid
+    four_four=True,               # leave out music that is not in 4/4
+    width=64,                     # filters of the first convolution
+    adam_beta1=.5, batch_size=16, learning_rate=.0002, constant_steps=7710, zero_rate_step=77100, clip_mode='none')
+
+
+def _binary_converter(hparams):
+  return binary.BinaryConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter, four_four=hparams.four_four)
+
+
+def _phrase_entry(*genres):
+  name = 'genre-phrase_' + '_'.join(genres)
+  return name, config_lib.Config(
+      name, PHRASES, _binary_converter, PHRASE.extend(classes=genres),
+      f"{', '.join(genres[:-1])} or {genres[-1]}: the CycleGAN papers' classifier of four bars")
+
 
 def _converter(hparams):
   return pianoroll.PolyphonicConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter)
@@ -80,4 +104,5 @@ CONFIGS = dict((
            'which of thirteen composers a piano roll of any length is by, by its statistics'),
     _entry('composer-paper', ROLLS, PAPER,
            "the paper's composer classifier (Volker and Paskova, section 5.1): a funnel of convolutions, flattened, and dense layers"),
+    *(_phrase_entry(*genres) for genres in (('jazz', 'pop'), ('classical', 'pop'), ('jazz', 'classical'), ('jazz', 'classical', 'pop'))),
 ))

@@ -1,0 +1,1 @@
+"""CycleGAN between two genres of binary piano rolls."""
