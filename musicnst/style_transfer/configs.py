@@ -22,6 +22,7 @@ class Method:
     settings: defaults.
     arguments: keyword arguments that make this method of a module's function.
     needs: what the engine loads, see `engine.NEEDS`.
+    loader: module whose `load(model)` gives the Engine instead, for a method with a model of its own.
   """
 
   name: str
@@ -31,6 +32,7 @@ class Method:
   settings: request_lib.Settings = request_lib.Settings()
   arguments: dict = dataclasses.field(default_factory=dict)
   needs: str = 'guidance'
+  loader: str = ''
 
   def run(self, request):
     """Request -> Found."""
@@ -38,6 +40,8 @@ class Method:
 
   def engine(self, model=None, imagenet=False):
     """The Engine this method works with."""
+    if self.loader:
+      return importlib.import_module(self.loader).load(model)
     from musicnst.style_transfer import engine
     return engine.load(model or engine.DEFAULT_MODEL, self.needs, imagenet)
 
@@ -55,6 +59,11 @@ def _control(name, text, needs='nothing', strength=1.0, **arguments):
       name, f'control: {text}', f'{PACKAGE}.controls', name.replace('-', '_'), request_lib.Settings(strength=strength), arguments, needs)
 
 
+def _cyclegan(name, text, **arguments):
+  module = f'{PACKAGE}.cyclegan_method'
+  return Method(name, text, module, settings=request_lib.Settings(strength=.5), arguments=arguments, needs='nothing', loader=module)
+
+
 TRANSFER_MAP = {method.name: method for method in (
     Method('guided', "the style piece's statistics and its genre's, inner classifiers, residual decoding, a budget of change (default)",
            f'{PACKAGE}.guided_method'),
@@ -62,6 +71,8 @@ TRANSFER_MAP = {method.name: method for method in (
     _paper('classifier', 'roll', 2, 'dot products of the composer classifier on the roll'),
     _paper('vgg', 'latents', 3, 'Gram matrices of VGG-19 on rows of latents'),
     _paper('classifier', 'latents', 4, 'dot products of the composer classifier on rows of latents'),
+    _cyclegan('cyclegan', 'a CycleGAN of two genres (--model): four bars at a time to the genre of --style_genre'),
+    _cyclegan('cyclegan-cycled', 'the same and back to the first genre', there_and_back=True),
     _control('copy', 'the content as it is'),
     _control('silence', 'no notes at all'),
     _control('half-notes', 'half of the notes, drawn by the seed'),
