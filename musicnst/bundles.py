@@ -5,7 +5,8 @@
   CARD.md            the data card: what it was trained on, how, with what result, under which licence
   training.h5        where training is to go on: Adam's moments as m/<name> and v/<name>, float32; config.json says `training.updates`
 
-Weights are written and read one by one, so that a bundle may be larger than the memory left beside the model. Bundles that ship lie in `musicnst/pretrained/<name>` and are found by name.
+Weights are written and read one by one, so that a bundle may be larger than the memory left beside the model. Bundles that ship lie in
+`musicnst/pretrained/<name>` and are found by name.
 """
 import contextlib
 import json

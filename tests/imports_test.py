@@ -17,6 +17,7 @@ _RANK = {name: rank for rank, names in enumerate(_ORDER) for name in names}
 # Pairs inside one group that may meet: whatever loads a model knows bundles and run folders.
 _ALLOWED_WITHIN = {
     ('inference', 'bundles'), ('inference', 'training'), ('training', 'bundles'), ('bundles', 'training'), ('checkpoint_import', 'bundles'),
+    ('inference', 'checkpoint_import'), ('training', 'checkpoint_import'),
     ('layers', 'losses'),
 }
 _TENSORFLOW_HOMES = {'data', 'training', 'style_transfer', 'priors', 'checkpoint_import', 'inference', 'bundles', 'evaluation', 'quiet'}

@@ -40,6 +40,16 @@ class Location:
       raise errors.CheckpointError(f'{self.path}: {self.prefix}{ending} cannot be read ({error})') from error
 
 
+def is_checkpoint(path):
+  """Whether a path looks like a checkpoint's prefix, folder or archive (whether it can be read is another question)."""
+  full = os.path.abspath(os.path.expanduser(str(path)))
+  if os.path.isdir(full):
+    return any(_ENDING.search(name) for folder in (full, os.path.join(full, 'train')) for name in _listed(folder))
+  if os.path.isfile(full):
+    return bool(full.endswith(ARCHIVE_ENDINGS) or _ENDING.search(full) or tarfile.is_tarfile(full))
+  return any(_ENDING.sub('', name) == os.path.basename(full) for name in _listed(os.path.dirname(full)) if _ENDING.search(name))
+
+
 def locate(path):
   """The Location of a checkpoint named by its prefix (or one of its files), its folder, or its archive.
 
@@ -49,10 +59,10 @@ def locate(path):
   full = os.path.abspath(os.path.expanduser(str(path)))
   if os.path.isdir(full):
     return _in_folder(path, full)
-  if os.path.isfile(full) and not _ENDING.search(full):
-    return _in_archive(path, full)
   prefix = _ENDING.sub('', full)
-  if not any(name.startswith(os.path.basename(prefix) + '.') for name in _listed(os.path.dirname(prefix))):
+  if os.path.isfile(full) and prefix == full:
+    return _in_archive(path, full)
+  if not is_checkpoint(prefix):
     raise errors.CheckpointError(f'{path}: no checkpoint there: neither a prefix, nor a folder, nor an archive ({", ".join(ARCHIVE_ENDINGS)})')
   return Location(path, prefix, _open_file)
 

@@ -23,6 +23,7 @@ _RULES = tuple((re.compile(pattern), replacement) for pattern, replacement in (
     (r'^decoder/core/cores_(\d+)/', r'core_decoder/core_decoder_\1/decoder/'),
     (r'^decoder/core/', 'core_decoder/decoder/'),
     (r'/stack/layers_(\d+)/', r'/multi_rnn_cell/cell_\1/'),
+    (r'/head/(w_enc|w_dec_t)$', r'/nade/\1'),
     (r'/z_to_state/', '/z_to_initial_state/'),
     (r'/cell/(kernel|bias)$', r'/lstm_cell/\1'),
     (r'/projection/(kernel|bias)$', r'/input_projection_wrapper/\1'),

@@ -22,6 +22,21 @@ _TYPES = {1: np.float32, 2: np.float64, 3: np.int32, 9: np.int64, 10: np.bool_, 
 _ALIGNMENT = 64
 
 
+# What TensorFlow 2 adds to a checkpoint, such as those of our run folders, and Magenta's never hold.
+_OBJECT_GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH'
+
+
+def is_magentas(path):
+  """Whether a path names a checkpoint that is not one of our own training's; damaged ones count as Magenta's, to be told as damaged."""
+  if not locations.is_checkpoint(path):
+    return False
+  try:
+    with Checkpoint(path) as checkpoint:
+      return _OBJECT_GRAPH not in checkpoint.shapes
+  except errors.CheckpointError:
+    return True
+
+
 @dataclasses.dataclass(frozen=True)
 class Entry:
   """Where a tensor's bytes lie: `size` bytes from `offset` in data file `shard`; `checksum` as in record files."""

@@ -5,6 +5,9 @@ that a checkpoint holds it by name (Magenta's slots can be read into it), and th
 """
 import tensorflow as tf
 
+# Name of `Adam.shift` in checkpoints.
+SHIFT = 'adam_shift'
+
 
 class Adam:
   """Adam with epsilon added to sqrt(v) without bias correction of v ("epsilon hat", Kingma and Ba 2015, end of section 2).
@@ -21,6 +24,8 @@ class Adam:
     self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
     self.m = [tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False) for v in self.variables]
     self.v = [tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False) for v in self.variables]
+    # Updates made beyond those that the steps of this run account for: not 0 where m and v come from elsewhere.
+    self.shift = tf.Variable(0, dtype=tf.int64, trainable=False)
 
   def apply(self, gradients, rate, updates):
     """One update, called in replica context with gradients already summed over the replicas.
@@ -28,9 +33,9 @@ class Adam:
     Args:
       gradients: one dense tensor a variable.
       rate: learning rate, scalar.
-      updates: updates made before this one, scalar; t is this plus one.
+      updates: updates made before this one by the count of steps, scalar; t is this plus one plus `shift`.
     """
-    t = tf.cast(updates + 1, tf.float32)
+    t = tf.cast(tf.cast(updates, tf.int64) + 1 + self.shift, tf.float32)
     powers = tf.pow(self.beta1, t), tf.pow(self.beta2, t)
     tf.distribute.get_replica_context().merge_call(self._apply_merged, args=(gradients, tf.convert_to_tensor(rate, tf.float32), *powers))
 

@@ -3,6 +3,7 @@
 Every later job finds its model by the folder alone. Checkpoints are TensorFlow's, written under a temporary name and renamed, and hold every
 variable under a name of ours; a run that is killed at any moment goes on from the last complete one.
 """
+import contextlib
 import json
 import os
 
@@ -12,6 +13,7 @@ from musicnst import configs
 from musicnst import errors
 from musicnst import files
 from musicnst.models import naming
+from musicnst.training import optimizers
 
 
 class RunDir:
@@ -91,7 +93,10 @@ def restore(trainer, prefix):
   Raises:
     ModelNotFoundError: missing, truncated, or of a model with other variables.
   """
-  _read(tf.train.Checkpoint(variables=trainer.variables()), prefix, lambda status: status.assert_existing_objects_matched())
+  variables = trainer.variables()
+  if not any(optimizers.SHIFT in name for name in _listed(prefix)):  # written before there was one, which means 0
+    variables = {name: variable for name, variable in variables.items() if not name.startswith(optimizers.SHIFT)}
+  _read(tf.train.Checkpoint(variables=variables), prefix, lambda status: status.assert_existing_objects_matched())
 
 
 def restore_model(model, prefix):
@@ -107,8 +112,20 @@ def restore_model(model, prefix):
 
 
 def _read(checkpoint, prefix, check):
-  try:
+  with _damage_told(prefix):
     check(checkpoint.read(prefix))
+
+
+def _listed(prefix):
+  """Names of a checkpoint's tensors."""
+  with _damage_told(prefix):
+    return [name for name, _ in tf.train.list_variables(prefix)]
+
+
+@contextlib.contextmanager
+def _damage_told(prefix):
+  try:
+    yield
   except (tf.errors.OpError, AssertionError, ValueError, IndexError, RuntimeError) as error:
     reason = ' '.join(str(error).split())[:300]
     raise errors.ModelNotFoundError(f'{prefix}: cannot be read as a checkpoint of this config ({reason})') from error

@@ -46,10 +46,10 @@ class Trainer:
   def variables(self):
     """{name: `tf.Variable`} of all that a checkpoint must hold to go on exactly: weights, random states, Adam's slots, the step."""
     named = {f'model/{name}': variable.value for name, variable in naming.named_variables(self.model).items()}
-    for name, optimizer in self.optimizers.items():
+    for number, (name, optimizer) in enumerate(self.optimizers.items()):
       for i, (m, v) in enumerate(zip(optimizer.m, optimizer.v)):
         named[f'{name}/adam_m/{i}'], named[f'{name}/adam_v/{i}'] = m, v
-      named[f'{name}/{optimizers.SHIFT}'] = optimizer.shift
+      named[f'{optimizers.SHIFT}/{number}'] = optimizer.shift
     return {**named, 'step': self.step}
 
   def moments(self, player):
