@@ -156,18 +156,18 @@ class TrainedModel:
     return np.concatenate(outputs) if outputs else np.zeros((0, length or self.converter.steps, self.converter.output_depth), np.uint8)
 
   def sample(self, n, temperature=1.0, length=None, seed=0, qpm=120.0):
-    """`n` sequences of latents drawn from the standard normal."""
-    latents = np.random.default_rng(seed).standard_normal((n, self.z_size)).astype(np.float32)
-    return self.decode(latents, temperature, length, seed, qpm)
+    """`n` sequences of latents drawn from the model's prior."""
+    return self.decode(self.model.draw_latents(n, seed), temperature, length, seed, qpm)
 
   def interpolate(self, start, end, num_steps, temperature=0.0, seed=0, qpm=120.0):
-    """`num_steps` sequences on the great circle from `start` to `end`, both included (as decoded from their means).
+    """`num_steps` sequences from `start` to `end`, both included (as decoded from their means), on the great circle or as the model says.
 
     Raises:
       MultipleExtractedExamplesError: `start` or `end` has more than one window.
     """
     means = [self._single(sequence) for sequence in (start, end)]
-    return self.decode(slerp(*means, np.linspace(0, 1, num_steps)), temperature, seed=seed, qpm=qpm)
+    path = lerp if self.model.straight else slerp
+    return self.decode(path(*means, np.linspace(0, 1, num_steps)), temperature, seed=seed, qpm=qpm)
 
   def _single(self, sequence):
     """The mean `[Z]` of a sequence of one window."""
@@ -223,6 +223,12 @@ def slerp(start, end, positions):
   else:
     rows = (np.sin((1 - positions) * angle) * start + np.sin(positions * angle) * end) / np.sin(angle)
   return rows.astype(np.float32)
+
+
+def lerp(start, end, positions):
+  """Rows `[N, Z]` at `positions` (0 to 1) on the straight line from `start` `[Z]` to `end` `[Z]`."""
+  positions = np.asarray(positions, np.float64)[:, None]
+  return ((1 - positions) * np.asarray(start) + positions * np.asarray(end)).astype(np.float32)
 
 
 def _listed(sequences):

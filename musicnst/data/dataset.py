@@ -52,7 +52,7 @@ def batches(pattern, converter, hparams, batch_size, training, seed=0, start_ste
   Args:
     pattern: record files, comma-separated globs.
     converter: the converter that made the records.
-    hparams: `transpose_low`, `transpose_high` (semitones, training only; absent means 0).
+    hparams: `transpose_low`, `transpose_high` (semitones, training only; absent means 0); `genres` (absent means none) gives `tags`.
     batch_size: rows of the global batch.
     training: endless, shuffled, transposed, full batches; else one pass in file order with the last, partial batch kept.
     seed: int; with the step it determines every batch.
@@ -65,7 +65,8 @@ def batches(pattern, converter, hparams, batch_size, training, seed=0, start_ste
 
   Returns:
     tf.data.Dataset of dicts: `inputs`, `outputs` float32 `[B, T, D]`, `lengths` int32 `[B]` (or `[B, segments]`), `labels` int32
-    `[B]` if `classes`, `controls` `[B, T, C]` if the converter has them; with `one_of_each` a K after each B, and no `labels`.
+    `[B]` if `classes`, `controls` `[B, T, C]` if the converter has them; with `one_of_each` a K after each B, and no `labels`;
+    `tags` float32 `[B, G]`, 1 for each of the G `genres` that stands in the record's `genre` (such as `rock|pop`).
 
   Raises:
     DataError: no files, files of another converter, or fewer examples than a batch.
@@ -74,7 +75,7 @@ def batches(pattern, converter, hparams, batch_size, training, seed=0, start_ste
   if one_of_each:
     return _side_by_side([
         batches(pattern, converter, hparams, batch_size, training, seed, start_step, (name,), label, cache) for name in classes])
-  source = _Source(pattern, converter, tuple(classes), label, cache)
+  source = _Source(pattern, converter, tuple(classes), label, cache, tuple(hparams.get('genres', ())))
   if batch_size < 1:
     raise errors.ArgumentError(f'batch_size={batch_size} is below 1')
   if training:
@@ -123,8 +124,8 @@ def _label(serialized, name):
 class _Source:
   """The files of a pattern: how many examples of the classes, their order in an epoch, and how a batch of them is parsed."""
 
-  def __init__(self, pattern, converter, classes, label, cache):
-    self.pattern, self.converter, self.classes, self.label = pattern, converter, classes, label
+  def __init__(self, pattern, converter, classes, label, cache, genres=()):
+    self.pattern, self.converter, self.classes, self.label, self.genres = pattern, converter, classes, label, genres
     self.groups = _groups(tfrecords.expand(pattern))
     self.num_lengths = max(self._check_first(files) for files in self.groups)
     self.sizes = [sum(tfrecords.count(path) for path in files) for files in self.groups]
@@ -182,13 +183,23 @@ class _Source:
 
   def parse(self, serialized, transposer, shifts):
     """Records `[B]` -> batch, moved by `shifts` `[B]` semitones if there is a transposer."""
-    names = (self.label,) if self.classes else ()
-    batch = records.parse_example(serialized, self.converter, self.num_lengths, names, dtype='uint8')
+    names = {self.label} if self.classes else set()
+    batch = records.parse_example(
+        serialized, self.converter, self.num_lengths, tuple(names | {'genre'} if self.genres else names), dtype='uint8')
+    if self.genres:
+      batch['tags'] = _tags(batch['genre'], self.genres)
     if self.classes:
-      batch['labels'] = self._class_index(batch.pop(self.label))
+      batch['labels'] = self._class_index(batch[self.label])
+    batch = {name: value for name, value in batch.items() if value.dtype != tf.string}
     if transposer:
       batch.update(_moved(batch, transposer, shifts))
     return {name: tf.cast(value, tf.float32) if value.dtype == tf.uint8 else value for name, value in batch.items()}
+
+
+def _tags(texts, genres):
+  """Strings `[B]` such as `rock|pop` -> float32 `[B, G]`."""
+  tags = tf.strings.split(texts, '|').to_tensor('')  # [B, most tags]
+  return tf.cast(tf.reduce_any(tf.equal(tags[:, :, tf.newaxis], tf.constant(genres)), 1), tf.float32)
 
 
 def _moved(batch, transposer, shifts):

@@ -3,6 +3,7 @@ import dataclasses
 from collections.abc import Callable
 
 import keras
+import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,7 +14,7 @@ class Player:
     name: 'model' for single-player models; 'generator', 'critic', ... otherwise.
     loss_terms: `(batch, training, step) -> {term: [B]}`, already weighted, per example; their sum is minimized.
     variables: `() -> list` of the trainable variables that this player moves.
-    steps: updates a batch.
+    steps: updates a batch; each draws its own noise (`seeds` differ).
   """
 
   name: str
@@ -61,6 +62,12 @@ class LatentModel(MusicModel):
   """A model with latents: what transfer, interpolation and generation ask for."""
 
   z_size = 0
+  # Whether interpolation goes straight from one latent to another, not on the great circle.
+  straight = False
+
+  def draw_latents(self, n, seed=0):
+    """`n` latents of the prior, float32 numpy `[n, Z]`."""
+    return np.random.default_rng(seed).standard_normal((n, self.z_size)).astype(np.float32)
 
   def encode(self, batch):
     """batch -> Gaussian(mean, stddev), each `[B, Z]`."""

@@ -105,7 +105,7 @@ class Trainer:
     terms = {}
     for player in self.players:
       for update in range(player.steps):
-        terms.update(self._move(player, batch, step, step * player.steps + update))
+        terms.update(self._move(player, _reseeded(batch, update), step, step * player.steps + update))
     terms = {name: tf.fill(tf.shape(weights), value) if value.shape.rank == 0 else value for name, value in terms.items()}
     packed = self._training_layout.pack(terms, weights)
     columns = dict(self._training_layout.columns)
@@ -150,6 +150,11 @@ class Trainer:
     terms.update(_prefixed('metrics', self.model.metric_terms(batch, step)))
     packed = self._evaluation_layout.pack(terms, weights)
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, packed)
+
+
+def _reseeded(batch, update):
+  """The batch for a player's further updates: what is drawn in them is drawn anew."""
+  return {**batch, 'seeds': tf.bitwise.bitwise_xor(batch['seeds'], update * 0x2545F491 % 2**31)} if update else batch
 
 
 def _prefixed(prefix, values):

@@ -45,8 +45,13 @@ def batch_for(config, size=BATCH, seed=0):
            'seeds': rng.integers(0, 2**31 - 1, size).astype(np.int32)}
   if converter.control_depth:
     batch['controls'] = _tokens(rng, (converter.control_depth,), (size, converter.steps, converter.control_depth))
-  if 'classes' in config.hparams:
+  if config.hparams.get('one_of_each'):  # an example is one window of each class
+    genres = [_tokens(rng, converter.categorical_depths, (size, converter.steps, converter.input_depth)) for _ in config.hparams.classes]
+    batch['inputs'] = batch['outputs'] = np.stack(genres, 1)
+  elif 'classes' in config.hparams:
     batch['labels'] = np.arange(size, dtype=np.int32) % len(config.hparams.classes)
+  if config.hparams.get('genres'):
+    batch['tags'] = rng.integers(0, 2, (size, len(config.hparams.genres))).astype(np.float32)
   return {name: tf.constant(value) for name, value in batch.items()}
 
 

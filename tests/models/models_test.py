@@ -2,6 +2,7 @@
 import functools
 
 import pytest
+import tensorflow as tf
 
 from musicnst import configs
 from tests.models import contract
@@ -14,8 +15,11 @@ def tiny(name):
   small = {'steps': 4, 'batch_size': 3}
   if 'z_size' in hparams:
     small['z_size'] = 4
-  if 'width' in hparams:
+  if hparams.get('width'):
     small['width'] = 6
+  if 'critic_size' in hparams:
+    small.update(critic_size=[5] * len(hparams.critic_size), enc_rnn_size=[5], dec_rnn_size=[5])
+  small.update({name: 6 for name in ('track_width', 'embedding', 'bar_width', 'bar_rnn_size') if hparams.get(name)})
   if 'enc_rnn_size' in hparams:
     small['enc_rnn_size'], small['dec_rnn_size'] = ([5] * len(hparams[key]) for key in ('enc_rnn_size', 'dec_rnn_size'))
   if hparams.get('level_lengths'):
@@ -27,6 +31,10 @@ def tiny(name):
     small['dense'] = [5] * len(hparams.dense)
   if 'window_steps' in hparams:
     small['window_steps'] = 2
+  if 'critic_width' in hparams:  # pools remember batches: apart, in cyclegan/model_test.py
+    small.update(steps=16, critic_width=6, blocks=2, pool_size=0)
+  if name.startswith('genre-phrase'):
+    small.update(steps=64, width=2)
   return config.override(**small)
 
 
@@ -34,6 +42,16 @@ def with_encoder(model):
   """Gives a classifier of latents an encoder, which it would load from a bundle."""
   if hasattr(model, 'frozen'):
     model.frozen.model = tiny_encoder()
+  if getattr(model, 'settings', {}).get('spectral'):
+    settle(model)
+
+
+def settle(model):
+  """Spectral normalization scales kernels whenever it is called in training: until it has found their largest singular value."""
+  rolls = tf.random.stateless_uniform((2, model.converter_arguments['steps'], 84), (1, 2))
+  for _ in range(40):
+    for network in (*model.generators, *model.critics):
+      network(rolls, training=True)
 
 
 @functools.cache
@@ -41,6 +59,10 @@ def tiny_encoder():
   return configs.get('polyphonic-2bar').override(steps=2, steps_per_beat=2, width=3, z_size=4).build_model()
 
 
-@pytest.mark.parametrize('name', sorted(configs.config_map()))
+# Of the CycleGANs those of one pair: the others differ from them in genres and sizes alone.
+NAMES = [name for name in sorted(configs.config_map()) if not name.startswith('cyclegan') or name.endswith('_classical_pop-small')]
+
+
+@pytest.mark.parametrize('name', NAMES)
 def test_contract(name, tmp_path):
   contract.run_model_contract(tiny(name), tmp_path, with_encoder)

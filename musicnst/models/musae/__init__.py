@@ -1,0 +1,1 @@
+"""MusAE: adversarial autoencoders of several tracks (Valenti, Carta and Bacciu 2020)."""

@@ -1,0 +1,251 @@
+"""MusAE's networks: encoder, decoders of all steps at once (one a track), critic; at the paper's size, and of beats and bars for a CPU."""
+import keras
+from keras import ops
+
+from musicnst.layers import lstm
+
+
+# ---------------------- the paper's: recurrences over all steps ----
+
+
+class RecurrentEncoder(keras.layers.Layer):
+  """Stacked bidirectional LSTMs; features are the top's last states (equation 7).
+
+  Args:
+    units: tuple, of each layer and direction.
+  """
+
+  def __init__(self, units, **kwargs):
+    super().__init__(**kwargs)
+    self.units = tuple(int(u) for u in units)
+    self.directions = [[lstm.LSTMLayer(u, name=f'{way}_{i}') for way in ('forward', 'backward')] for i, u in enumerate(self.units)]
+
+  def build(self, shape):
+    for pair, units in zip(self.directions, self.units):
+      for layer in pair:
+        layer.build(shape)
+      shape = (*shape[:-1], 2 * units)
+    self.built = True
+
+  def call(self, inputs):
+    """`[B, T, D]` -> `[B, 2 U]`."""
+    x = ops.transpose(inputs, (1, 0, 2))
+    for pair in self.directions:
+      both = [layer.sequence([x], layer.cell.zero_state(ops.shape(inputs)[0]), reverse=bool(way)) for way, layer in enumerate(pair)]
+      x = ops.concatenate([outputs for outputs, _ in both], axis=-1)
+    return ops.concatenate([hidden for _, (_, hidden) in both], axis=-1)
+
+  def compute_output_shape(self, shape):
+    return shape[0], 2 * self.units[-1]
+
+
+class RecurrentDecoder(keras.layers.Layer):
+  """One track: LSTMs that read z at every step and nothing of what was written, begun at W z (equations 11 and 12).
+
+  Args:
+    steps, depth: T and D of the output.
+    units: tuple, of each layer.
+  """
+
+  def __init__(self, steps, depth, units, **kwargs):
+    super().__init__(**kwargs)
+    self.steps, self.depth, self.units = steps, depth, tuple(int(u) for u in units)
+    self.layers = [lstm.LSTMLayer(u, name=f'layer_{i}') for i, u in enumerate(self.units)]
+    self.starts = [keras.layers.Dense(u, name=f'start_{i}') for i, u in enumerate(self.units)]
+    self.write = keras.layers.Dense(depth, name='write')
+
+  def build(self, shape):
+    latents = shape
+    for layer, start in zip(self.layers, self.starts):
+      start.build(latents)
+      layer.build(shape)
+      shape = (*shape[:-1], layer.units)
+    self.write.build(shape)
+    self.built = True
+
+  def call(self, z):
+    """`[B, Z]` -> logits `[B, T, D]`."""
+    x = ops.repeat(z[None], self.steps, axis=0)
+    for layer, start in zip(self.layers, self.starts):
+      x, _ = layer.sequence([x], (ops.zeros((ops.shape(z)[0], layer.units)), start(z)))
+    return ops.transpose(self.write(x), (1, 0, 2))
+
+
+# ---------------------- for a CPU: steps make beats, beats make bars ----
+
+
+class Levels(keras.layers.Layer):
+  """Base of the small networks: the places of a window as bars of 4 beats of 4 steps.
+
+  Args:
+    width: units of a beat; a bar has `bar_width`.
+    rnn_units: of each direction of the LSTM over the bars.
+    bar_width: units of a bar.
+  """
+
+  BEAT, BAR = 4, 4
+
+  def __init__(self, width, bar_width, rnn_units, **kwargs):
+    super().__init__(**kwargs)
+    self.width, self.bar_width, self.rnn_units = width, bar_width, rnn_units
+    self.beat_block, self.bar_block = Residual(width, name='beat_block'), Residual(bar_width, name='bar_block')
+    self.over_bars = BarRNN(bar_width, rnn_units, name='over_bars')
+
+  def sizes(self, steps):
+    """(bars, beats a bar, steps a beat); a short window is one bar of fewer beats."""
+    beat = min(self.BEAT, steps)
+    bar = min(self.BAR, steps // beat)
+    return steps // (beat * bar), bar, beat
+
+
+class LevelEncoder(Levels):
+  """`[B, T, D]` -> features `[B, bars * bar_width]`: dense layers shared by the beats, others by the bars, an LSTM over the bars.
+
+  Args:
+    embedding: units of a step before the beat reads it.
+
+  Deviation: the paper's encoder is recurrent over all steps; this one needs a tenth of its time on a CPU.
+  """
+
+  def __init__(self, embedding, **kwargs):
+    super().__init__(**kwargs)
+    self.embedding = embedding
+    self.embed = keras.layers.Dense(embedding, name='embed')
+    self.read_beat = keras.layers.Dense(self.width, activation='relu', name='read_beat')
+    self.read_bar = keras.layers.Dense(self.bar_width, activation='relu', name='read_bar')
+
+  def build(self, shape):
+    self.bars, bar, beat = self.sizes(shape[1])
+    self.beats, self.per_beat = self.bars * bar, beat
+    self.embed.build(shape)
+    self.read_beat.build((None, self.beats, beat * self.embedding))
+    self.beat_block.build((None, self.beats, self.width))
+    self.read_bar.build((None, self.bars, bar * self.width))
+    self.over_bars.build((None, self.bars, self.bar_width))
+    self.bar_block.build((None, self.bars, self.bar_width))
+    self.built = True
+
+  def call(self, inputs):
+    x = ops.reshape(self.embed(inputs), (-1, self.beats, self.per_beat * self.embedding))  # [B, T, E] -> [B, beats, 4 E]
+    x = self.beat_block(self.read_beat(x))
+    x = self.read_bar(ops.reshape(x, (-1, self.bars, self.beats // self.bars * self.width)))  # [B, beats, W] -> [B, bars, W']
+    x = self.bar_block(self.over_bars(x))
+    return ops.reshape(x, (-1, self.bars * self.bar_width))
+
+  def compute_output_shape(self, shape):
+    return shape[0], self.sizes(shape[1])[0] * self.bar_width
+
+
+class LevelDecoder(Levels):
+  """One track, z `[B, Z]` -> logits `[B, T, D]`; mirrors `LevelEncoder`, and like the paper's decoder reads nothing but z.
+
+  Args:
+    steps, depth: T and D of the output.
+  """
+
+  def __init__(self, steps, depth, **kwargs):
+    super().__init__(**kwargs)
+    self.steps, self.depth = steps, depth
+    self.bars, self.per_bar, self.per_beat = self.sizes(steps)
+    self.spread = keras.layers.Dense(self.bars * self.bar_width, activation='relu', name='spread')
+    self.write_bar = keras.layers.Dense(self.per_bar * self.width, activation='relu', name='write_bar')
+    self.write_beat = keras.layers.Dense(self.per_beat * depth, name='write_beat')
+
+  def build(self, shape):
+    bars, beats = (None, self.bars, self.bar_width), (None, self.bars * self.per_bar, self.width)
+    self.spread.build(shape)
+    self.over_bars.build(bars)
+    self.bar_block.build(bars)
+    self.write_bar.build(bars)
+    self.beat_block.build(beats)
+    self.write_beat.build(beats)
+    self.built = True
+
+  def call(self, z):
+    x = self.bar_block(self.over_bars(ops.reshape(self.spread(z), (-1, self.bars, self.bar_width))))
+    x = ops.reshape(self.write_bar(x), (-1, self.bars * self.per_bar, self.width))  # [B, bars, 4 W] -> [B, beats, W]
+    return ops.reshape(self.write_beat(self.beat_block(x)), (-1, self.steps, self.depth))
+
+
+class Residual(keras.layers.Layer):
+  """x + dense(relu(dense(x))), the last kernel starting small."""
+
+  def __init__(self, width, **kwargs):
+    super().__init__(**kwargs)
+    self.width = width
+    self.inner = keras.layers.Dense(width, activation='relu', name='inner')
+    self.outer = keras.layers.Dense(width, kernel_initializer=keras.initializers.RandomNormal(stddev=.01), name='outer')
+
+  def build(self, shape):
+    self.inner.build(shape)
+    self.outer.build(shape)
+    self.built = True
+
+  def call(self, x):
+    return x + self.outer(self.inner(x))
+
+
+class BarRNN(keras.layers.Layer):
+  """x `[B, bars, width]` -> x + dense(bidirectional LSTM over the bars)."""
+
+  def __init__(self, width, units, **kwargs):
+    super().__init__(**kwargs)
+    self.width, self.units = width, units
+    self.directions = [lstm.LSTMLayer(units, name=name) for name in ('forward', 'backward')]
+    self.outer = keras.layers.Dense(width, name='outer')
+
+  def build(self, shape):
+    for layer in self.directions:
+      layer.build(shape)
+    self.outer.build((*shape[:-1], 2 * self.units))
+    self.built = True
+
+  def call(self, x):
+    timed = ops.transpose(x, (1, 0, 2))
+    state = self.directions[0].cell.zero_state(ops.shape(x)[0])
+    both = [layer.sequence([timed], state, reverse=bool(way))[0] for way, layer in enumerate(self.directions)]
+    return x + self.outer(ops.transpose(ops.concatenate(both, axis=-1), (1, 0, 2)))
+
+
+# ---------------------- the critic ----
+
+
+class Critic(keras.layers.Layer):
+  """A perceptron of tanh layers with one linear score, of z and, if told, of its tag; knows its own gradient (section 3.2.3).
+
+  The gradient is written out, so that its penalty can be differentiated on any backend.
+
+  Args:
+    units: tuple, of each hidden layer.
+  """
+
+  def __init__(self, units, **kwargs):
+    super().__init__(dtype='float32', **kwargs)
+    self.hidden = [keras.layers.Dense(u, activation='tanh', dtype='float32', name=f'hidden_{i}') for i, u in enumerate(units)]
+    self.score = keras.layers.Dense(1, dtype='float32', name='score')
+
+  def build(self, shape):
+    for layer in self.hidden:
+      layer.build(shape)
+      shape = (shape[0], layer.units)
+    self.score.build(shape)
+    self.built = True
+
+  def call(self, z, told=None):
+    """z `[B, Z]` and what it is told `[B, G]` (or None) -> scores `[B]`."""
+    return self.score(self._activations(z, told)[-1])[:, 0]
+
+  def slope(self, z, told=None):
+    """Gradient of the scores in z: `[B, Z]`."""
+    activations = self._activations(z, told)
+    slope = ops.ones_like(activations[0][:, :1]) * self.score.kernel[:, 0]
+    for layer, output in zip(self.hidden[::-1], activations[::-1]):
+      slope = ops.matmul(slope * (1 - ops.square(output)), ops.transpose(layer.kernel))
+    return slope[:, :z.shape[-1]]
+
+  def _activations(self, z, told):
+    x, found = z if told is None else ops.concatenate([z, told], axis=-1), []
+    for layer in self.hidden:
+      x = layer(x)
+      found.append(x)
+    return found
