@@ -158,11 +158,14 @@ class LSTMStack(keras.layers.Layer):
     parts = ops.split(flat, edges, axis=-1)
     return list(zip(parts[::2], parts[1::2]))
 
-  def sequence(self, pieces, states, key=None):
-    """Runs all layers: (outputs of the top `[T, B, U]`, states)."""
+  def zero_state(self, batch_size):
+    return [layer.cell.zero_state(batch_size) for layer in self.layers]
+
+  def sequence(self, pieces, states, key=None, valid=None):
+    """Runs all layers: (outputs of the top `[T, B, U]`, states); `valid` as in `recurrence.run`."""
     after = []
     for i, (layer, state) in enumerate(zip(self.layers, states)):
-      outputs, state = layer.sequence(pieces, state, key=None if key is None else noise.split(key, i))
+      outputs, state = layer.sequence(pieces, state, valid, key=None if key is None else noise.split(key, i))
       pieces = [outputs]
       after.append(state)
     return outputs, after
@@ -181,6 +184,11 @@ class LSTMStack(keras.layers.Layer):
       return output, after
 
     return step
+
+
+def flat_state(states):
+  """List of (c, h) -> `[B, state_size]` in the order c0, h0, c1, h1, ... (the inverse of `LSTMStack.split_state`)."""
+  return ops.concatenate([ops.cast(part, states[0][0].dtype) for state in states for part in state], axis=-1)
 
 
 def _joined(pieces):

@@ -47,6 +47,13 @@ class Converter:
   real_valued = False
   # Lengths of a window: 1, or how many segments have one of their own.
   num_lengths = 1
+  # (steps a segment, cell): segments whose first step has this cell on are never transposed (drums among other tracks); None for all are.
+  unmoved_segments = None
+
+  @property
+  def grid_steps(self):
+    """Steps of the grid that a window covers: T, unless steps of the arrays are events."""
+    return self.steps
 
   def to_windows(self, sequence):
     """Every window of the sequence, in order: list of `Window`.
@@ -57,7 +64,10 @@ class Converter:
     raise NotImplementedError
 
   def from_windows(self, outputs, qpm=120.0, velocities=None):
-    """Consecutive outputs `[S, T, output_depth]` (bool or uint8) -> one NoteSequence at `qpm`; notes across seams are joined."""
+    """Consecutive outputs `[S, T, output_depth]` (bool or uint8) -> one NoteSequence at `qpm`; notes across seams are joined.
+
+    Converters that have controls take them too, as `controls` `[S, T, control_depth]`.
+    """
     raise NotImplementedError
 
   def transpose_index(self, semitones, which='outputs'):
@@ -71,3 +81,7 @@ class Converter:
   def to_dict(self):
     """The constructor's keyword arguments, JSON-able."""
     raise NotImplementedError
+
+  def piece_arguments(self):
+    """What to change in `to_dict` for a converter that reads whole pieces as consecutive windows (`converter_map.for_pieces`)."""
+    return {'continuous': True} if 'continuous' in self.to_dict() else {}

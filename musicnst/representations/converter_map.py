@@ -3,7 +3,9 @@ from musicnst import registry
 from musicnst.representations import band
 from musicnst.representations import binary
 from musicnst.representations import drums
+from musicnst.representations import groove
 from musicnst.representations import melody
+from musicnst.representations import multitrack
 from musicnst.representations import pianoroll
 from musicnst.representations import trio
 from musicnst.representations import voices
@@ -12,7 +14,9 @@ CONVERTER_MAP = {
     'band': band.BandConverter,
     'binary': binary.BinaryConverter,
     'drums': drums.DrumsConverter,
+    'groove': groove.GrooveConverter,
     'melody': melody.MelodyConverter,
+    'multitrack': multitrack.MultitrackConverter,
     'polyphonic': pianoroll.PolyphonicConverter,
     'trio': trio.TrioConverter,
     'voices': voices.VoicesConverter,
@@ -34,5 +38,5 @@ def for_pieces(converter):
 
   Windows for training may slide and overlap; a piece to encode, change and decode must be cut without overlap.
   """
-  arguments = converter.to_dict()
-  return build(converter.name, **{**arguments, 'continuous': True}) if 'continuous' in arguments else converter
+  arguments = converter.piece_arguments()
+  return build(converter.name, **{**converter.to_dict(), **arguments}) if arguments else converter

@@ -3,11 +3,14 @@
 Depth 90: token 0 nothing happens (hold, or silence goes on), 1 the note ends, 2..89 a note of pitch 21..108 begins. A quarter C4, an
 eighth rest and an eighth D4 on sixteenths: 41 0 0 0 1 0 43 0.
 """
+import dataclasses
+
 import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
 from musicnst.representations import base
+from musicnst.representations import chords as chords_lib
 from musicnst.representations import labels
 from musicnst.representations import quantize
 
@@ -88,6 +91,7 @@ class MelodyConverter(base.Converter):
     programs: programs to read, such as MELODY_PROGRAMS; None for all.
     continuous: read the first instrument that has notes, from the beginning of the piece to its end, as consecutive windows of one token
       list, the last filled with silence (see `length`); notes held across a seam are then whole again after `from_windows`.
+    chords: whether there are controls `[T, 49]`: the chord at each step (`chords`); inferred from all notes where the music names none.
 
   Deviation: Magenta stops at 100 bars a melody and 5 windows a sequence, and drops repeated windows; all are given here.
   """
@@ -96,13 +100,14 @@ class MelodyConverter(base.Converter):
   input_depth = output_depth = DEPTH
   categorical_depths = (DEPTH,)
 
-  def __init__(self, steps=32, steps_per_quarter=4, gap_bars=1.0, programs=None, continuous=False):
-    self.steps, self.steps_per_quarter = steps, steps_per_quarter
+  def __init__(self, steps=32, steps_per_quarter=4, gap_bars=1.0, programs=None, continuous=False, chords=False):
+    self.steps, self.steps_per_quarter, self.chords = steps, steps_per_quarter, chords
+    self.control_depth = chords_lib.DEPTH * chords
     self.gap_bars, self.programs, self.continuous = gap_bars, None if programs is None else tuple(programs), continuous
 
   def to_dict(self):
     return {'steps': self.steps, 'steps_per_quarter': self.steps_per_quarter, 'gap_bars': self.gap_bars,
-            'programs': None if self.programs is None else list(self.programs), 'continuous': self.continuous}
+            'programs': None if self.programs is None else list(self.programs), 'continuous': self.continuous, 'chords': self.chords}
 
   @property
   def steps_per_bar(self):
@@ -112,8 +117,8 @@ class MelodyConverter(base.Converter):
     """See `Converter.to_windows`.
 
     Raises:
-      RejectedSequence: another meter (`unsupported_meter`), no note to read (`no_melody`), or melodies shorter than a window
-        (`shorter_than_window`).
+      RejectedSequence: another meter (`unsupported_meter`), no note to read (`no_melody`), melodies shorter than a window
+        (`shorter_than_window`), or chords that cannot be told (see `chords`).
     """
     quantize.require_four_quarters(sequence)
     notes = quantize.quantize(sequence, self.steps_per_quarter)
@@ -126,7 +131,17 @@ class MelodyConverter(base.Converter):
     found = self._continuous_windows(sequence, notes) if self.continuous else self._sliding_windows(sequence, notes)
     if not found:
       raise errors.RejectedSequence('shorter_than_window', f'every melody is shorter than a window of {self.steps} steps')
-    return found
+    return self._with_chords(found, sequence) if self.chords else found
+
+  def _with_chords(self, windows, sequence):
+    """The windows with their controls."""
+    heard = music_proto.NoteSequence()
+    heard.CopyFrom(sequence)
+    del heard.notes[:]
+    heard.notes.extend(note for note in sequence.notes if MIN_PITCH <= note.pitch <= MAX_PITCH)
+    notes = quantize.quantize(heard, self.steps_per_quarter)
+    controls = chords_lib.of_steps(heard, notes, self.steps_per_quarter, max(w.start_step for w in windows) + self.steps)
+    return [dataclasses.replace(w, controls=controls[w.start_step:w.start_step + self.steps]) for w in windows]
 
   def _voices(self, notes):
     for instrument in np.unique(notes.instrument):
@@ -162,8 +177,12 @@ class MelodyConverter(base.Converter):
       found.append(base.Window(hot, hot, min(self.steps, total - start), start_step=start, labels=names))
     return found
 
-  def from_windows(self, outputs, qpm=120.0, velocities=None):
-    """Consecutive one-hot outputs `[S, T, 90]` -> NoteSequence of velocity 80; `velocities` is not used."""
+  def from_windows(self, outputs, qpm=120.0, velocities=None, controls=None):
+    """Consecutive one-hot outputs `[S, T, 90]` -> NoteSequence of velocity 80; `velocities` is not used.
+
+    `controls` `[S, T, 49]` give the chord symbols. Deviation: Magenta leaves out the last 12 classes and so writes diminished chords as
+    none.
+    """
     tokens = np.argmax(np.asarray(outputs), axis=-1)  # [S, T]
     sequence = music_proto.NoteSequence(ticks_per_quarter=220)
     sequence.tempos.add(qpm=qpm)
@@ -171,8 +190,12 @@ class MelodyConverter(base.Converter):
     for index, piece in enumerate(pieces):
       add_notes(sequence, piece, self.steps_per_quarter, first_step=index * self.steps)
     sequence.total_time = tokens.size * 60.0 / qpm / self.steps_per_quarter
+    if controls is not None:
+      seconds = 60.0 / qpm / self.steps_per_quarter
+      classes = np.argmax(np.asarray(controls), axis=-1).reshape(-1).tolist()
+      chords_lib.add(sequence, [(step * seconds, chords_lib.symbol_of(c)) for step, c in enumerate(classes)])
     return sequence
 
   def transpose_index(self, semitones, which='outputs'):
     """See `Converter.transpose_index`; a note that leaves 21..108 leaves a step of no token."""
-    return pitch_index(semitones)
+    return chords_lib.transpose_index(semitones) if which == 'controls' else pitch_index(semitones)

@@ -42,15 +42,16 @@ def quantize(sequence, steps_per_quarter=4):
   """
   fields = np.array([(n.start_time, n.end_time, n.pitch, n.velocity, n.program, n.instrument, n.is_drum) for n in sequence.notes],
                     np.float64).reshape(-1, 7)
-  start = _nearest(sequence, fields[:, 0], steps_per_quarter)
-  end = _nearest(sequence, fields[:, 1], steps_per_quarter)
+  start = nearest_steps(sequence, fields[:, 0], steps_per_quarter)
+  end = nearest_steps(sequence, fields[:, 1], steps_per_quarter)
   if (start < 0).any() or (end < 0).any():
     raise errors.RejectedSequence('negative_time', 'a note begins or ends before time 0')
   pitch, velocity, program, instrument, is_drum = fields[:, 2:].astype(np.int64).T
   return QuantizedNotes(pitch, velocity, start, np.maximum(end, start + 1), program, instrument, is_drum.astype(bool))
 
 
-def _nearest(sequence, seconds, steps_per_quarter):
+def nearest_steps(sequence, seconds, steps_per_quarter):
+  """Times in seconds `[N]` of a sequence -> the nearest steps, int64 `[N]`, halves up."""
   qpm = _only_tempo(sequence)
   if qpm is not None:
     steps = seconds * (steps_per_quarter * qpm / 60.0)

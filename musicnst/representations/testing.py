@@ -52,6 +52,19 @@ def drums(num_bars=4, seed=0, instrument=9):
   return sequence(notes, instrument=instrument, is_drum=True)
 
 
+def groove(num_bars=4, seed=0, instrument=9):
+  """A random drum part in 4/4 played off the grid, by up to .45 of a sixteenth, with all velocities; nothing before time 0."""
+  random = np.random.default_rng(seed)
+  pitches = (36, 38, 42, 46, 43, 47, 50, 49, 51)
+  notes = []
+  for step in range(num_bars * 16):
+    for p in range(9):
+      if (p == 0 and step % 16 == 0) or random.random() < .15:
+        start = (step + random.uniform(0 if step == 0 else -.45, .45)) / 4
+        notes.append((pitches[p], start, start + .2, int(random.integers(1, 128))))
+  return sequence(notes, instrument=instrument, is_drum=True)
+
+
 def band(num_bars=4, seed=0):
   """Melody, bass and drums together, a sequence of three parts."""
   whole = melody(num_bars, seed)
@@ -59,6 +72,25 @@ def band(num_bars=4, seed=0):
   whole.notes.extend(drums(num_bars, seed).notes)
   whole.total_time = max(note.end_time for note in whole.notes)
   return whole
+
+
+def with_chords(built, num_bars, seed=0, symbols=('C', 'Am7', 'F#dim', 'Ebmaj7', 'Gaug', 'Bb/D', 'Dm')):
+  """Adds a chord symbol every half bar to a sequence in its first tempo; returns it."""
+  random, seconds = np.random.default_rng(seed), 60.0 / built.tempos[0].qpm
+  for half in range(2 * num_bars):
+    built.text_annotations.add(annotation_type=music_proto.NoteSequence.TextAnnotation.CHORD_SYMBOL, time=2 * half * seconds,
+                               text=str(random.choice(symbols)))
+  return built
+
+
+def lead_sheet(num_bars=4, seed=0):
+  """A `melody` with chord symbols."""
+  return with_chords(melody(num_bars, seed), num_bars, seed)
+
+
+def lead_sheet_of_band(num_bars=4, seed=0):
+  """A `band` with chord symbols."""
+  return with_chords(band(num_bars, seed), num_bars, seed)
 
 
 def chords(num_bars=4, seed=0, steps_per_quarter=4):

@@ -21,6 +21,7 @@ RULES = (
     (r'^decoder/core/', 'core_decoder/decoder/'),
     (r'stack/layers_(\d+)/cell/', r'multi_rnn_cell/cell_\1/lstm_cell/'),
     (r'z_to_state/', 'z_to_initial_state/'),
+    (r'decoder/head/', 'decoder/nade/'),
 )
 
 

@@ -16,9 +16,16 @@ CASES = {
              ({'continuous': True}, testing.band, True)],
     'binary': [({}, testing.chords, True), ({'steps': 32, 'steps_per_quarter': 12}, testing.chords, True)],
     'drums': [({}, testing.drums, False), ({'steps': 256, 'roll_input': False}, testing.drums, False),
-              ({'continuous': True}, testing.drums, False)],
-    'melody': [({}, testing.melody, True), ({'steps': 256, 'gap_bars': None}, testing.melody, True),
+              ({'continuous': True}, testing.drums, False), ({'roll_output': True}, testing.drums, False),
+              ({'roll_output': True, 'classes': 'full'}, testing.drums, False)],
+    'groove': [({}, testing.groove, False), ({'humanize': True, 'hits_as_controls': True}, testing.groove, False),
+               ({'tapify': True, 'fixed_velocities': True, 'add_instruments': [2], 'classes': 'reduced'}, testing.groove, False),
+               ({'steps': 144, 'split_instruments': True, 'hits_as_controls': True}, testing.groove, False),
+               ({'continuous': True, 'max_note_dropout_probability': .8}, testing.groove, False)],
+    'melody': [({'chords': True}, testing.lead_sheet, True), ({}, testing.melody, True), ({'steps': 256, 'gap_bars': None}, testing.melody, True),
                ({'continuous': True}, testing.melody, True), ({'continuous': True, 'steps_per_quarter': 12}, testing.melody, True)],
+    'multitrack': [({}, testing.band, True), ({'steps': 384, 'tracks': 4, 'chords': True}, testing.lead_sheet_of_band, True),
+                   ({'continuous': True}, testing.band, True)],
     'polyphonic': [({}, testing.chords, True), ({'steps': 96, 'steps_per_quarter': 12}, testing.chords, True)],
     'trio': [({}, testing.band, True), ({'steps': 32}, testing.band, True), ({'continuous': True}, testing.band, True)],
     'voices': [({}, testing.chords, True), ({'steps': 256, 'num_voices': 4}, testing.chords, True), ({'continuous': True}, testing.chords, True)],
@@ -49,7 +56,7 @@ def test_music_it_cannot_take_is_rejected_by_reason(name):
   converter = converter_map.build(name)
   with pytest.raises(errors.RejectedSequence) as caught:
     converter.to_windows(music_proto.NoteSequence())
-  assert caught.value.reason in ('no_pitched_notes', 'no_drums', 'no_melody', 'no_trio', 'missing_tracks')
+  assert caught.value.reason in ('no_pitched_notes', 'no_drums', 'no_melody', 'no_trio', 'missing_tracks', 'no_notes')
   if name in ('melody', 'drums', 'trio'):
     waltz = testing.band(8)
     waltz.time_signatures[0].numerator = 3
@@ -98,5 +105,7 @@ def test_round_trip_of_real_files(shared, corpus, names):
 def test_for_pieces_cuts_a_whole_piece_without_overlap(name):
   converter = converter_map.for_pieces(converter_map.build(name))
   windows = converter.to_windows(testing.band(19))
-  assert [w.start_step for w in windows] == list(range(0, 19 * 16, converter.steps))
-  assert windows[-1].length == (19 * 16 - 1) % converter.steps + 1 or name == 'drums'
+  assert [w.start_step for w in windows] == list(range(0, 19 * 4 * converter.steps_per_quarter, converter.grid_steps))
+  if converter.num_lengths > 1:
+    return
+  assert windows[-1].length == (19 * 16 - 1) % converter.steps + 1 or name in ('drums', 'groove')

@@ -7,19 +7,18 @@ from musicnst.losses import reconstruction
 
 
 class Decoder(keras.layers.Layer):
-  """Base of the decoders.
+  """Base of the decoders; each has a `head`, a `heads.Head`: what the logits mean.
 
   Args:
-    head: a `heads.Head`, what the logits mean.
     steps: T, steps of a window.
   """
 
   # Whether logits depend on the target through teacher forcing.
   autoregressive = False
 
-  def __init__(self, head, steps, **kwargs):
+  def __init__(self, steps, **kwargs):
     super().__init__(**kwargs)
-    self.head, self.steps = head, int(steps)
+    self.steps = int(steps)
 
   def logits(self, z, batch=None, training=False, step=0, key=None):
     """Logits `[B, T, head.logits_depth]` of z `[B, Z]`; teacher-forced on `batch['outputs']` if autoregressive.
@@ -49,6 +48,10 @@ class Decoder(keras.layers.Layer):
     """The head's measures over the valid steps."""
     return self.head.measures(logits, batch['outputs'], self.mask(batch))
 
+  def token_measures(self, tokens, batch):
+    """The same of free-running outputs `[B, T, head.depth]`."""
+    return self.head.token_measures(tokens, batch['outputs'], self.mask(batch))
+
   def mask(self, batch):
     """float32 `[B, T]`: 1 at the valid steps."""
     outputs = batch['outputs']
@@ -62,11 +65,13 @@ class DirectDecoder(Decoder):
 
   Args:
     network: layer, z `[B, Z]` -> logits `[B, T, D]`.
+    head: a `heads.Head`.
+    steps: T.
   """
 
   def __init__(self, network, head, steps, **kwargs):
-    super().__init__(head, steps, **kwargs)
-    self.network = network
+    super().__init__(steps, **kwargs)
+    self.head, self.network = head, network
 
   def build(self, shape):
     self.network.build(shape)

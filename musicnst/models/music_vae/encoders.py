@@ -56,6 +56,38 @@ class BidirectionalEncoder(keras.layers.Layer):
     return layer.sequence([x], layer.cell.zero_state(batch), valid, bool(backward), key)
 
 
+class ForwardEncoder(keras.layers.Layer):
+  """A stack of LSTMs that reads forwards: `[B, T, D]` -> `[B, U]`, the top's output at the last step (Magenta's `LstmEncoder`).
+
+  The output is that of step T - 1, so an example shorter than that gives zeros.
+
+  Args:
+    units: tuple, U of each layer.
+    residual, dropout_rate: see `layers.lstm.LSTMLayer`.
+  """
+
+  takes_key = True
+
+  def __init__(self, units, residual=False, dropout_rate=0.0, **kwargs):
+    super().__init__(**kwargs)
+    self.stack = lstm.LSTMStack(units, residual, dropout_rate, name='stack')
+    self.units = self.stack.units
+
+  def build(self, shape):
+    self.stack.build(shape)
+    self.built = True
+
+  def compute_output_shape(self, shape):
+    return shape[0], self.units[-1]
+
+  def call(self, inputs, lengths=None, training=False, key=None):
+    steps, states = inputs.shape[1], self.stack.zero_state(ops.shape(inputs)[0])
+    mask = None if lengths is None else reconstruction.step_mask(lengths, steps)
+    valid = None if lengths is None else ops.transpose(mask)[..., None]
+    outputs, _ = self.stack.sequence([ops.transpose(inputs, (1, 0, 2))], states, key if training else None, valid)
+    return outputs[-1] if lengths is None else outputs[-1] * ops.cast(mask[:, -1:], outputs.dtype)
+
+
 class HierarchicalEncoder(keras.layers.Layer):
   """A bidirectional encoder over the steps of each segment, then one over the segments (Magenta's `HierarchicalLstmEncoder`).
 

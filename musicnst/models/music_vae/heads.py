@@ -20,9 +20,17 @@ class Head(keras.layers.Layer):
     """A token for each step, 0/1 float32 `[..., depth]`: the likeliest at temperature 0, else drawn with `uniforms` `[..., draws]`."""
     raise NotImplementedError
 
+  def scheduled(self, logits, uniforms):
+    """What scheduled sampling feeds back: a draw at temperature 1."""
+    return self.tokens(logits, 1.0, uniforms)
+
   def measures(self, logits, targets, mask):
     """{name: (numerators, denominators)} of what is worth knowing about a prediction (see `models.base`); `mask` `[B, T]` marks valid steps."""
     raise NotImplementedError
+
+  def token_measures(self, tokens, targets, mask):
+    """The same for tokens `[..., depth]` that were written freely."""
+    return self.measures((tokens - .5) * 40, targets, mask)  # logits whose arg-max, and whose threshold, give the tokens back
 
 
 class Categorical(Head):
@@ -104,6 +112,58 @@ class Bernoulli(Head):
     frame = ops.maximum(onset, tokens[..., self.depth // 2:])
     true_frame = ops.maximum(truth, targets[..., self.depth // 2:])
     return {**measures, 'onset_f1': _f1(onset, truth, mask), 'frame_f1': _f1(frame, true_frame, mask)}
+
+
+class Groove(Head):
+  """Drums with feeling: for each of N drums a hit, a velocity and an offset, in three blocks (Gillick et al. 2019; `GrooveLstmDecoder`).
+
+  Logits and tokens are `[..., 3 N]`: hits (a sigmoid, 0 or 1 as tokens), velocities (sigmoid, 0..1), offsets (tanh, -1..1). The loss is
+  the log loss of the hits, with 1e-7 inside both logarithms, plus the squared errors of velocities and offsets. Only hits are drawn.
+
+  Args:
+    depth: 3 N.
+  """
+
+  EPSILON = 1e-7
+
+  def __init__(self, depth, **kwargs):
+    super().__init__(**kwargs)
+    self.depth = self.logits_depth = int(depth)
+    self.draws = self.depth // 3
+
+  def nats(self, logits, targets):
+    return sum(self.block_nats(logits, targets))
+
+  def block_nats(self, logits, targets):
+    """Loss `[B, T]` of the hits, of the velocities and of the offsets."""
+    hits, velocities, offsets = ops.split(ops.cast(logits, 'float32'), 3, axis=-1)
+    truth = ops.split(ops.cast(targets, 'float32'), 3, axis=-1)
+    hits = ops.sigmoid(hits)
+    losses = (-truth[0] * ops.log(hits + self.EPSILON) - (1 - truth[0]) * ops.log(1 - hits + self.EPSILON),
+              ops.square(ops.sigmoid(velocities) - truth[1]), ops.square(ops.tanh(offsets) - truth[2]))
+    return [ops.sum(loss, axis=-1) for loss in losses]
+
+  def tokens(self, logits, temperature=0.0, uniforms=None):
+    hits, velocities, offsets = ops.split(ops.cast(logits, 'float32'), 3, axis=-1)
+    hits = uniforms < ops.sigmoid(hits / temperature) if temperature else hits > 0
+    return ops.concatenate([ops.cast(hits, 'float32'), ops.sigmoid(velocities), ops.tanh(offsets)], axis=-1)
+
+  def measures(self, logits, targets, mask):
+    losses = self.block_nats(logits, targets)
+    count = ops.sum(mask, axis=1)
+    names = ('hits_loss', 'velocities_loss', 'offsets_loss')
+    return {**{name: (ops.sum(loss * mask, axis=1), count) for name, loss in zip(names, losses)},
+            **self.token_measures(self.tokens(logits), targets, mask)}
+
+  def token_measures(self, tokens, targets, mask):
+    """`hit_f1`; and at the hits that are right, the absolute errors of velocity (of 127) and offset (in steps)."""
+    hits, velocities, offsets = ops.split(ops.cast(tokens, 'float32'), 3, axis=-1)
+    truth = ops.split(ops.cast(targets, 'float32'), 3, axis=-1)
+    both = hits * truth[0] * mask[..., None]
+    count = ops.sum(both, axis=(1, 2))
+    return {'hit_f1': _f1(hits, truth[0], mask),
+            'velocity_error': (ops.sum(both * ops.abs(velocities - truth[1]), axis=(1, 2)) * 127, count),
+            'offset_error': (ops.sum(both * ops.abs(offsets - truth[2]), axis=(1, 2)) / 2, count)}
 
 
 def _draw(logits, uniform):

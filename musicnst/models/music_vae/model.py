@@ -121,14 +121,9 @@ class MusicVAE(base.LatentModel):
     terms.update(self.decoder.measures(self.decoder.logits(posterior.mean, batch), batch))
     if self.decoder.autoregressive:
       tokens = self.decoder.tokens(posterior.mean, batch['outputs'].shape[1], controls=batch.get('controls'))
-      sampled = self.decoder.measures(_certain(tokens), batch)
+      sampled = self.decoder.token_measures(tokens, batch)
       terms.update({_sampled_name(name): value for name, value in sampled.items()})
     return terms
-
-
-def _certain(tokens):
-  """Logits whose arg-max, and whose threshold, give `tokens` back."""
-  return (tokens - .5) * 40
 
 
 def _sampled_name(name):

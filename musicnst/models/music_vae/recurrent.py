@@ -31,8 +31,9 @@ class LSTMDecoder(decoders.Decoder):
 
   def __init__(self, head, steps, units, control_depth=0, autoregressive=True, residual=False, dropout_rate=0.0,
                sampling_schedule='constant', sampling_rate=0.0, **kwargs):
-    super().__init__(head, steps, **kwargs)
+    super().__init__(steps, **kwargs)
     sampling.check(sampling_schedule, sampling_rate)
+    self.head = head
     self.control_depth, self.autoregressive = control_depth, autoregressive
     self.schedule, self.rate = sampling_schedule, sampling_rate
     self.stack = lstm.LSTMStack(units, residual, dropout_rate, name='stack')
@@ -40,6 +41,7 @@ class LSTMDecoder(decoders.Decoder):
     self.output_projection = keras.layers.Dense(head.logits_depth, name='output_projection')
 
   def build(self, shape):
+    self.head.build(None)
     self.z_to_state.build(shape)
     self.stack.build((None, self.head.depth * self.autoregressive + shape[-1] + self.control_depth))
     self.output_projection.build((None, self.stack.units[-1]))
@@ -61,8 +63,19 @@ class LSTMDecoder(decoders.Decoder):
 
   # === What the hierarchical decoder builds on ===
 
+  @property
+  def state_size(self):
+    return self.stack.state_size
+
   def forced(self, z, previous, controls=None, training=False, step=0, key=None):
     """Logits float32 `[B, T, L]` given the previous token of each step `[B, T, D]`; scheduled sampling replaces some in training."""
+    return self.forced_to_end(z, previous, controls, training, step, key)[0]
+
+  def forced_to_end(self, z, previous, controls=None, training=False, step=0, key=None, valid=None):
+    """As `forced`, also with what is left at the end: (logits, states as a list of (c, h), tokens that were read `[B, T, D]`).
+
+    `valid` `[B, T]`, bool or 0 and 1, says where the states move; all steps if None.
+    """
     if training and self.autoregressive and not sampling.never(self.schedule, self.rate):
       previous = self._with_samples(z, previous, controls, step, key)
     timed = []
@@ -73,11 +86,17 @@ class LSTMDecoder(decoders.Decoder):
     if not timed:  # nothing changes in time: an empty piece says how many steps there are
       timed.append(ops.zeros((previous.shape[1], ops.shape(z)[0], 0), self.compute_dtype))
     drop = noise.split(key, DROPOUT_STREAM) if training and key is not None else None
-    outputs, _ = self.stack.sequence(self._in_order(timed, z), self._first_states(z), drop)
-    return ops.transpose(ops.cast(self.output_projection(outputs), 'float32'), (1, 0, 2))  # [T, B, L] -> [B, T, L]
+    valid = None if valid is None else _time_major(ops.cast(valid, 'float32')[..., None])
+    outputs, states = self.stack.sequence(self._in_order(timed, z), self._first_states(z), drop, valid)
+    logits = ops.transpose(ops.cast(self.output_projection(outputs), 'float32'), (1, 0, 2))  # [T, B, L] -> [B, T, L]
+    return logits, states, previous
 
   def free(self, z, first, steps, temperature=0.0, controls=None, key=None):
     """Tokens `[B, steps, D]` fed back one by one, after the token `first` `[B, D]`."""
+    return self.free_to_end(z, first, steps, temperature, controls, key)[0]
+
+  def free_to_end(self, z, first, steps, temperature=0.0, controls=None, key=None):
+    """As `free`, also with the states after the last step: (tokens, list of (c, h))."""
     uniforms = None
     if temperature:
       uniforms = _time_major(noise.uniform(noise.split(key, DRAW_STREAM), (steps, self.head.draws)))
@@ -100,14 +119,14 @@ class LSTMDecoder(decoders.Decoder):
           'uniforms': _time_major(noise.uniform(noise.split(key, DRAW_STREAM), (steps, draws)))}
 
     def choose(logits, x):
-      said = self.head.tokens(logits, 1.0, x['uniforms'])
+      said = self.head.scheduled(logits, x['uniforms'])
       return x['chosen'] * said + (1 - x['chosen']) * x['truth']
 
-    fed = self._loop(ops.stop_gradient(z), previous[:, 0], steps, choose, controls, xs)
+    fed, _ = self._loop(ops.stop_gradient(z), previous[:, 0], steps, choose, controls, xs)
     return ops.stop_gradient(ops.concatenate([previous[:, :1], fed[:, :-1]], axis=1))
 
   def _loop(self, z, token, steps, choose, controls, xs):
-    """Steps one by one; `choose(logits, x) -> token` says what the next step reads. Returns those tokens `[B, steps, D]`."""
+    """Steps one by one; `choose(logits, x) -> token` says what the next step reads. Returns those tokens `[B, steps, D]` and the last states."""
     if self.control_depth:
       xs = {**xs, 'controls': _time_major(ops.cast(controls, 'float32')[:, :steps])}
     depths = [self.head.depth] * self.autoregressive
@@ -128,7 +147,8 @@ class LSTMDecoder(decoders.Decoder):
 
     states = [part for cell, hidden in self._first_states(z) for part in (ops.cast(cell, 'float32'), hidden)]
     found = recurrence.loop(body, (ops.cast(token, 'float32'), *states), tuple(xs[name] for name in names), steps)
-    return ops.transpose(found[0], (1, 0, 2))
+    last = [part[-1] for part in found[1:]]
+    return ops.transpose(found[0], (1, 0, 2)), list(zip(last[::2], last[1::2]))
 
   def _first_states(self, z):
     return self.stack.split_state(self.z_to_state(ops.cast(z, self.compute_dtype)))

@@ -7,6 +7,7 @@ from musicnst import errors
 from musicnst.models.music_vae import heads
 from musicnst.models.music_vae import hierarchical
 from musicnst.models.music_vae import recurrent
+from musicnst.models.music_vae import split as split_lib
 
 B, Z, DEPTH = 3, 4, 6
 KEY = tf.constant([5, 6, 7], tf.int64)
@@ -32,7 +33,7 @@ def conducted(segments=3, steps=2, **arguments):
 
 def split(segments=3, steps=2):
   cores = [recurrent.LSTMDecoder(heads.Categorical((depth,)), steps, (5,), name=f'core_{depth}') for depth in (4, 2)]
-  return hierarchical.HierarchicalDecoder(hierarchical.SplitDecoder(cores, heads.Categorical((4, 2))), (segments, steps), (5,))
+  return hierarchical.HierarchicalDecoder(split_lib.SplitDecoder(cores, heads.Categorical((4, 2))), (segments, steps), (5,))
 
 
 def latents():
