@@ -15,6 +15,8 @@ from musicnst.style_transfer import statistics
 LENGTHEN_SCALE = .25
 # Half the distance of logits from which a classifier counts as convinced.
 MARGIN = 3.0
+# At each step the classifiers hear the notes transposed by at most so many semitones, up or down: what convinces them in one key only is no style.
+TRANSPOSITION = 6
 DENSITY_LOW, DENSITY_HIGH = .65, 1.5
 # Mean chroma distance from which harmony counts as lost: about .92 of Groove2Groove's chroma similarity.
 CHROMA_ROOM = .07
@@ -72,7 +74,7 @@ class GuidedObjective:
   The context is a dict: `content` (tensors of a ContentBatch), `z` and `probability` of the content, `target_mean` and
   `target_deviation` (dicts of `[B, N]`), `profile` (`[B, N]`, the style's `statistics.time_pitch`) and `profile_start` (`[B]`, the content's
   similarity to it), `away` (`[B, C]`, 1 for the classes to leave), `target` (int `[B]`, a class), `guided` (`[B]`, 1 where the classifiers apply),
-  `budget` (`[B]`), `style_weight`, `content_weight` and the loop's `progress` (scalars).
+  `budget` (`[B]`), `style_weight`, `content_weight`, `seed` (int32, of the transpositions) and the loop's `progress` (scalars).
   """
 
   # `optimize.run` traces `terms` once for pieces of any length.
@@ -141,6 +143,7 @@ class GuidedObjective:
     weigh = lambda number: context['style_weight'] * number * context['guided']
     terms = {}
     if self.classifiers:
+      rolls = transposed(rolls, context)
       losses = [unconvinced(classifier(rolls, lengths=lengths), lengths, context) for classifier in self.classifiers]
       terms['style_classifiers'] = weigh(self.weights.classifiers) * tf.add_n(losses) / len(losses)
     if self.statistics_logits is not None:
@@ -167,6 +170,15 @@ def segment_counts(notes, content):
   cut = lambda x: tf.reshape(x, (-1, statistics.SEGMENT_STEPS, x.shape[-1]))
   valid = tf.reshape(content['valid'], (-1, statistics.SEGMENT_STEPS))
   return statistics.count(cut(notes['onsets']), cut(notes['frames']), cut(content['positions']), valid)
+
+
+def transposed(rolls, context):
+  """Rolls `[N, T, 176]` moved by as many semitones as the context's seed and progress draw; what leaves the keyboard is gone."""
+  at = tf.stack([context['seed'], tf.cast(1e6 * context['progress'], tf.int32)])
+  start = tf.random.stateless_uniform([], at, 0, 2 * TRANSPOSITION + 1, tf.int32)
+  cells = tf.reshape(rolls, (-1, statistics.SEGMENT_STEPS, 2, residual.PITCHES))
+  room = tf.pad(cells, [[0, 0], [0, 0], [0, 0], [TRANSPOSITION, TRANSPOSITION]])
+  return tf.reshape(room[..., start:start + residual.PITCHES], tf.shape(rolls))
 
 
 def segments(notes, content):

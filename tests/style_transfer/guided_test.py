@@ -46,3 +46,20 @@ def test_unconvinced_weighs_segments_by_their_length_and_knows_an_unknown_source
   others = [math.log(math.exp(0) + math.exp(2)), math.log(math.exp(1) + math.exp(0))]
   expected = (128 * softplus((others[0] - 1) / 2 + guided.MARGIN) + 64 * softplus((others[1] - 4) / 2 + guided.MARGIN)) / 192
   assert float(unknown[0]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_classifiers_hear_another_key_at_each_step():
+  rolls = np.zeros((1, 128, 2, 88), np.float32)
+  rolls[0, 3, 0, 40], rolls[0, 3:6, 1, 40], rolls[0, 9, 0, 87], rolls[0, 9, 0, 0] = 1, 1, 1, 1
+  moved = set()
+  for step in range(40):
+    found = guided.transposed(tf.constant(rolls.reshape(1, 128, 176)), {'seed': tf.constant(3), 'progress': tf.constant(step / 40)})
+    found = found.numpy().reshape(128, 2, 88)
+    by = int(np.flatnonzero(found[3, 0])[0]) - 40
+    expected = np.zeros((128, 2, 88), np.float32)
+    for t, kind, key in np.argwhere(rolls[0]):
+      if 0 <= key + by < 88:
+        expected[t, kind, key + by] = 1
+    np.testing.assert_array_equal(found, expected)
+    moved.add(by)
+  assert moved <= set(range(-6, 7)) and len(moved) > 6 and min(moved) < 0 < max(moved)
