@@ -38,11 +38,14 @@ def run_model_contract(config, folder, prepare=lambda model: None):
 def batch_for(config, size=BATCH, seed=0):
   """A random batch that the config's converter could have given."""
   rng, converter = np.random.default_rng(seed), config.build_converter()
-  outputs = _tokens(rng, converter.categorical_depths, (size, converter.steps, converter.output_depth))
+  shape = (size, converter.steps, converter.output_depth)
+  outputs = rng.random(shape).astype(np.float32) if converter.real_valued else _tokens(rng, converter.categorical_depths, shape)
   same = converter.input_depth == converter.output_depth
   inputs = outputs if same else _tokens(rng, (), (size, converter.steps, converter.input_depth))
   batch = {'inputs': inputs, 'outputs': outputs, 'lengths': np.full(size, converter.steps, np.int32),
            'seeds': rng.integers(0, 2**31 - 1, size).astype(np.int32)}
+  if converter.num_lengths > 1:
+    batch['lengths'] = rng.integers(1, converter.steps // converter.num_lengths + 1, (size, converter.num_lengths)).astype(np.int32)
   if converter.control_depth:
     batch['controls'] = _tokens(rng, (converter.control_depth,), (size, converter.steps, converter.control_depth))
   if config.hparams.get('one_of_each'):  # an example is one window of each class
@@ -124,7 +127,7 @@ def check_latents(model, config, batch):
   likeliest = model.decode_tokens(same, **controls)
   drawn = model.decode_tokens(same, temperature=1.0, seed=tf.constant([5, 5, 6], tf.int64), **controls)
   for tokens in (likeliest, drawn):
-    assert tokens.shape == shape and set(np.unique(tokens)) <= {0., 1.}
+    assert tokens.shape == shape and (converter.real_valued or set(np.unique(tokens)) <= {0., 1.})
   np.testing.assert_array_equal(likeliest[0], likeliest[2])
   np.testing.assert_array_equal(drawn[0], drawn[1])
   assert np.any(np.asarray(drawn[0]) != np.asarray(drawn[2]))

@@ -24,6 +24,8 @@ def tiny(name):
     small['enc_rnn_size'], small['dec_rnn_size'] = ([5] * len(hparams[key]) for key in ('enc_rnn_size', 'dec_rnn_size'))
   if hparams.get('level_lengths'):
     small['level_lengths'] = [2, 2]
+  if 'multiperf' in name:
+    small.update(steps=12, level_lengths=[4, 3])
   if 'filters' in hparams:
     # Longer than the kernels at every layer: TensorFlow's bfloat16 gradient of a convolution is wrong where it is not.
     small['steps'] = 16
