@@ -9,6 +9,7 @@ from musicnst.representations import melody
 from musicnst.representations import multitrack
 from musicnst.representations import pianoroll
 from musicnst.representations import trio
+from musicnst.representations import voices
 
 # Where the networks are put together; loaded when a model is built.
 BUILD = 'musicnst.models.music_vae.build'
@@ -46,6 +47,7 @@ SIXTEEN_BARS = RECURRENT.extend(
 CONDUCTED = dict(dec_rnn_size=(1024, 1024), level_lengths=(16, 16))
 HIERARCHICAL = dict(CONDUCTED, enc_rnn_size=(1024,), hierarchical_encoder=True)
 TRIO = dict(batch_size=256)
+VOICES = dict(batch_size=256, num_voices=2, transpose_low=-5, transpose_high=6)
 NADE = SAMPLED.extend(enc_rnn_size=(1024,), dec_rnn_size=(512, 512), nade_num_hidden=128, free_bits=48.0, max_beta=.2)
 GROOVE = RECURRENT.extend(max_beta=.2, free_bits=48.0, dropout_keep_prob=.3)
 MULTITRACK = RECURRENT.extend(
@@ -95,6 +97,11 @@ def _multitrack(hparams, chords=False):
 
 def _trio(hparams):
   return trio.TrioConverter(steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter, continuous=hparams.continuous)
+
+
+def _voices(hparams):
+  return voices.VoicesConverter(
+      num_voices=hparams.num_voices, steps=hparams.steps, steps_per_quarter=hparams.steps_per_quarter, continuous=hparams.continuous)
 
 
 def _recurrent(name, converter, hparams, description):
@@ -149,6 +156,13 @@ _ENTRIES = (
                'sixteen bars of melody, bass and drums, a conductor and three decoders'),
     _recurrent('hier-trio_16bar', _trio, SIXTEEN_BARS.extend(**TRIO, **HIERARCHICAL, split_outputs=True),
                'sixteen bars of melody, bass and drums, hierarchical encoder, a conductor and three decoders'),
+    # What MusAE is compared with, on its windows of 130 states a voice and step.
+    _recurrent('flat-voices_2bar', _voices,
+               RECURRENT.extend(z_size=512, enc_rnn_size=(2048,), dec_rnn_size=(2048, 2048, 2048), max_beta=.5, beta_rate=.99999, **VOICES),
+               'two bars of two to four voices, flat decoder'),
+    _recurrent('flat-voices_16bar', _voices, SIXTEEN_BARS.extend(**VOICES), 'sixteen bars of two to four voices, flat decoder'),
+    _recurrent('hierdec-voices_16bar', _voices, SIXTEEN_BARS.extend(**CONDUCTED, **VOICES, split_outputs=True),
+               'sixteen bars of two to four voices, a conductor and a decoder a voice'),
     _recurrent('hier-multiperf_vel_1bar_med', _multitrack, MULTITRACK_MED, 'a bar of two to eight instruments with velocities, medium'),
     _recurrent('hier-multiperf_vel_1bar_big', _multitrack, MULTITRACK_BIG, 'a bar of two to eight instruments with velocities, big'),
     _recurrent('hier-multiperf_vel_1bar_med_chords', functools.partial(_multitrack, chords=True), MULTITRACK_MED,
