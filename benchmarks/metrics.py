@@ -45,7 +45,7 @@ def run(paths):
   for content in sequences:
     result = moved(content)
     for name, metric in metric_map.METRIC_MAP.items():
-      if not metric.needs_judge:
+      if metric.of_transfer:
         times[name].append(timed(metric_map.measure, content, style, result, [name]))
     times['all metrics together'].append(timed(metric_map.measure, content, style, result))
     for name in converter_map.CONVERTER_MAP:

@@ -3,7 +3,10 @@ import dataclasses
 import functools
 from collections.abc import Callable
 
+import numpy as np
+
 from musicnst import registry
+from musicnst.metrics import distribution
 from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import transfer
 
@@ -47,12 +50,19 @@ class Metric:
     meaning: one sentence for someone who reads no code.
     better: HIGHER, LOWER or NEAR_ONE.
     needs_judge: it takes a classifier's probabilities, not pieces.
+    needs_sets: it takes two lists of pieces, real or training ones and generated ones.
   """
 
   function: Callable
   meaning: str
   better: str
   needs_judge: bool = False
+  needs_sets: bool = False
+
+  @property
+  def of_transfer(self):
+    """Whether `function` takes a Transfer."""
+    return not (self.needs_judge or self.needs_sets)
 
 
 METRIC_MAP = {
@@ -98,11 +108,22 @@ METRIC_MAP = {
     'transfer_strength': Metric(
         transfer.transfer_strength, 'The same, averaged with how much of the old genre returns when the result is transferred back.',
         HIGHER, needs_judge=True),
+    'distribution_overlap': Metric(
+        distribution.mean_overlap,
+        'How much the differences between generated and real pieces look like those among real ones (Yang and Lerch), mean over six features: '
+        '1 alike, 0 far apart.', HIGHER, needs_sets=True),
+    'copied_share': Metric(
+        lambda training, generated: float(np.mean([distribution.copied_share(piece, training) for piece in generated])),
+        'Longest common subsequence of notes with a training piece, as a share of the notes of a generated one, mean: 1 is a copy.',
+        LOWER, needs_sets=True),
+    'bleu': Metric(
+        lambda real, generated: distribution.bleu(*([distribution.tokens(p) for p in side] for side in (generated, real))),
+        'Share of runs of one to four notes of the generated pieces that occur in real ones too.', HIGHER, needs_sets=True),
 }
 
 
 def measure(content, style, result, names=None):
-  """The metrics that need no judge: dict name -> float.
+  """The metrics of one transfer that need no judge: dict name -> float.
 
   Args:
     content: NoteSequence (or `notes.Notes`).
@@ -113,6 +134,6 @@ def measure(content, style, result, names=None):
   Raises:
     UnknownNameError: a name that METRIC_MAP does not hold.
   """
-  names = [name for name, metric in METRIC_MAP.items() if not metric.needs_judge] if names is None else names
+  names = [name for name, metric in METRIC_MAP.items() if metric.of_transfer] if names is None else names
   pieces = Transfer(content, style, result)
   return {name: float(registry.lookup(METRIC_MAP, name, 'metric').function(pieces)) for name in names}

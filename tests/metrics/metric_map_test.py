@@ -15,7 +15,7 @@ COPY = {'content_change': 0, 'content_added': 0, 'content_removed': 0, 'onset_ch
 def test_a_copy():
   content, style = testing.chords(8, 0), testing.chords(8, 1)
   measured = metric_map.measure(content, style, content)
-  assert set(measured) == {n for n, m in metric_map.METRIC_MAP.items() if not m.needs_judge}
+  assert set(measured) == {n for n, m in metric_map.METRIC_MAP.items() if m.of_transfer}
   for name, value in COPY.items():
     assert measured[name] == pytest.approx(value), name
 
