@@ -1,4 +1,5 @@
 """A trained model on music: NoteSequences in, latents or NoteSequences out."""
+import dataclasses
 import os
 import pathlib
 
@@ -6,7 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from musicnst import bundles
+from musicnst import configs
 from musicnst import errors
+from musicnst.checkpoint_import import importing
+from musicnst.checkpoint_import import tensor_bundle
 from musicnst.training import run_dir as run_dir_lib
 
 
@@ -29,20 +33,53 @@ class MultipleExtractedExamplesError(errors.MusicnstError):
     return type(self), (str(self), self.count)
 
 
+@dataclasses.dataclass(frozen=True)
+class Source:
+  """What names a model, with the config that a checkpoint outside a run folder does not say itself; goes wherever a name goes.
+
+  Args:
+    path: see `load_model`.
+    config_name: '' where the model knows it.
+    hparams: overrides of that config.
+  """
+
+  path: str
+  config_name: str = ''
+  hparams: str = ''
+
+  def __str__(self):
+    return str(self.path)
+
+  def config(self):
+    """The Config; None where none is named.
+
+    Raises:
+      ArgumentError: hyperparameters of no config.
+    """
+    if self.hparams and not self.config_name:
+      raise errors.ArgumentError(f'--hparams={self.hparams} needs --config, to say of which config')
+    return configs.get(self.config_name, self.hparams) if self.config_name else None
+
+
 def load_model(name_or_path, config=None, checkpoint='best'):
   """(model, config, info) of whatever names a trained model.
 
   Args:
-    name_or_path: a shipped bundle's name, a bundle (folder or .zip), a run folder, or the prefix of a checkpoint.
-    config: `config.Config`, needed for a checkpoint that lies outside a run folder.
+    name_or_path: a shipped bundle's name, a bundle (folder or .zip), a run folder, the prefix of a checkpoint, one of Magenta's checkpoints
+      (prefix, folder, .tar or .tgz), or a `Source`.
+    config: `config.Config`, needed for a checkpoint that lies outside a run folder (Magenta's: where several configs fit).
     checkpoint: of a run folder: 'best' (the latest where there is no best) or 'latest'.
 
   Raises:
     ModelNotFoundError: nothing of that name, or a damaged one.
   """
+  if isinstance(name_or_path, Source):
+    name_or_path, config = name_or_path.path, config or name_or_path.config()
   if bundles.locate(name_or_path) is not None:
     return bundles.load(name_or_path)
   path = os.path.abspath(os.path.expanduser(str(name_or_path)))
+  if tensor_bundle.is_magentas(path):
+    return importing.load_found(config or importing.only_config(name_or_path), name_or_path)
   if os.path.isdir(path):
     folder = run_dir_lib.RunDir(path)
     config = folder.read_config()

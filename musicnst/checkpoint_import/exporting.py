@@ -43,10 +43,9 @@ def export(model, path, step=0, updates=None, moments=None):
 def _tensors(model, step):
   """{Magenta's name: tensor} of weights and step."""
   variables = naming.named_variables(model)
-  rows = table.of_model(model)
-  if not {'encoder/mu/kernel', 'encoder/sigma/kernel'} <= {row.magenta for row in rows} or not hasattr(model.encoder, 'takes_key'):
+  if 'enc_rnn_size' not in getattr(model, 'settings', {}):
     raise errors.ArgumentError('only recurrent MusicVAE models can be written as a checkpoint of Magenta\'s')
-  return {table.STEP: tf.constant(int(step), tf.int64), **{row.magenta: _read(variables[row.ours]) for row in rows}}
+  return {table.STEP: tf.constant(int(step), tf.int64), **{row.magenta: _read(variables[row.ours]) for row in table.of_model(model)}}
 
 
 def _training_tensors(model, updates, moments):

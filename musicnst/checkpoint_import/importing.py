@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from musicnst import bundles
+from musicnst import configs
 from musicnst import errors
 from musicnst.checkpoint_import import matching
 from musicnst.checkpoint_import import table
@@ -35,7 +36,7 @@ class Import:
   """
 
   def __init__(self, config, path):
-    self.checkpoint = tensor_bundle.Checkpoint(path)
+    self.config, self.checkpoint = config, tensor_bundle.Checkpoint(path)
     try:
       self.rows = matching.match(config, self.checkpoint)
       self.checkpoint.check_files()
@@ -90,10 +91,28 @@ class Import:
 
 def load(config, path):
   """A new model with the checkpoint's weights. Errors as `Import`."""
+  return load_found(config, path)[0]
+
+
+def load_found(config, path):
+  """(model, config, info) of a checkpoint, as `inference.load_model` gives it. Errors as `Import`."""
   with Import(config, path) as found, tf.init_scope():
     model = config.build_model()
     assign(model, found)
-  return model
+    return model, config, {**config.to_dict(), 'step': found.step, 'checkpoint': found.checkpoint.path, 'card': ''}
+
+
+def only_config(path):
+  """The Config of a checkpoint that can be of one config only.
+
+  Raises:
+    CheckpointError: several fit, or none.
+  """
+  with tensor_bundle.Checkpoint(path) as checkpoint:
+    fits = matching.fitting(checkpoint.shapes)
+    if len(fits) != 1:
+      raise errors.CheckpointError(f'{path}: name the config of this checkpoint with --config. {matching.advice(checkpoint)}.')
+  return configs.get(*fits[0])
 
 
 def assign(model, found):

@@ -44,7 +44,7 @@ def is_checkpoint(path):
   """Whether a path looks like a checkpoint's prefix, folder or archive (whether it can be read is another question)."""
   full = os.path.abspath(os.path.expanduser(str(path)))
   if os.path.isdir(full):
-    return any(_ENDING.search(name) for folder in (full, os.path.join(full, 'train')) for name in _listed(folder))
+    return bool(_holder(full))
   if os.path.isfile(full):
     return bool(full.endswith(ARCHIVE_ENDINGS) or _ENDING.search(full) or tarfile.is_tarfile(full))
   return any(_ENDING.sub('', name) == os.path.basename(full) for name in _listed(os.path.dirname(full)) if _ENDING.search(name))
@@ -75,16 +75,23 @@ def _open_file(name):
   return open(name, 'rb')
 
 
+def _holder(folder):
+  """The folder itself where it holds files of a checkpoint; else its train/, as in Magenta's run folders; '' for neither.
+
+  In a run folder of ours, which has a config.json, train/ is not looked into.
+  """
+  places = [folder] if os.path.isfile(os.path.join(folder, 'config.json')) else [folder, os.path.join(folder, 'train')]
+  return next((place for place in places if any(_ENDING.search(name) for name in _listed(place))), '')
+
+
 def _in_folder(path, folder):
-  """The folder's latest checkpoint by its state file, else its only one; Magenta's run folders keep theirs in train/."""
+  """The folder's latest checkpoint."""
+  folder = _holder(folder) or folder
   state = ''
   if os.path.isfile(os.path.join(folder, _STATE)):
     with open(os.path.join(folder, _STATE), encoding='utf-8', errors='replace') as file:
       state = file.read()
-  names = _listed(folder)
-  if not any(_ENDING.search(name) for name in names) and os.path.isdir(os.path.join(folder, 'train')):
-    return _in_folder(path, os.path.join(folder, 'train'))
-  return Location(path, os.path.join(folder, _choose(path, names, state)), _open_file)
+  return Location(path, os.path.join(folder, _choose(path, _listed(folder), state)), _open_file)
 
 
 def _in_archive(path, file):
@@ -120,11 +127,14 @@ def _check_member(path, member):
 
 
 def _choose(path, names, state):
-  """The prefix among file names: the one the state file calls the latest, else the only one."""
+  """The prefix among file names: the one the state file calls the latest, else that of the last step, else the only one."""
   prefixes = sorted({_ENDING.sub('', name) for name in names if _ENDING.search(name) and not name.endswith('.meta')})
   latest = re.search(r'^\s*model_checkpoint_path:\s*"([^"]+)"', state, re.MULTILINE)
   if latest:
     prefixes = [p for p in prefixes if posixpath.basename(p) == posixpath.basename(latest[1])] or prefixes
+  steps = [re.fullmatch(r'(.*\.ckpt)-(\d+)', prefix) for prefix in prefixes]
+  if all(steps) and len({step[1] for step in steps}) == 1:
+    prefixes = [max(steps, key=lambda step: int(step[2]))[0]]
   if not prefixes:
     raise errors.CheckpointError(f'{path}: holds no checkpoint: no file that ends in {_INDEX} or .data-00000-of-00001')
   if len(prefixes) > 1:

@@ -18,14 +18,14 @@ def match(config, checkpoint):
     CheckpointError: variables that only one side has, or of other shapes; the message lists both sides and which config fits.
   """
   if 'enc_rnn_size' not in config.hparams:
-    raise errors.CheckpointError(f'config {config.name!r} is not of Magenta\'s MusicVAE; {_advice(checkpoint)}')
+    raise errors.CheckpointError(f'config {config.name!r} is not of Magenta\'s MusicVAE. {advice(checkpoint)}.')
   rows = {row.magenta: row for row in table.of(config)}
   asked = [f'{name} {row.shape}' for name, row in rows.items() if checkpoint.shapes.get(name) != row.shape]
   held = [f'{name} {shape}' for name, shape in checkpoint.shapes.items()
           if (rows[name].shape != shape if name in rows else not table.is_training_only(name))]
   if asked or held:
     raise errors.CheckpointError(
-        f'{checkpoint.path} is not a checkpoint of config {config.name!r} with these hyperparameters. {_advice(checkpoint)}. '
+        f'{checkpoint.path} is not a checkpoint of config {config.name!r} with these hyperparameters. {advice(checkpoint)}. '
         f'The config asks for, and the checkpoint lacks: {_list(asked)}. The checkpoint holds, and the config has no place for: {_list(held)}.')
   return rows
 
@@ -84,7 +84,8 @@ def _text(old, new):
   return ','.join(f'{name}=[{",".join(map(str, value))}]' if isinstance(value, tuple) else f'{name}={value}' for name, value in changed.items())
 
 
-def _advice(checkpoint):
+def advice(checkpoint):
+  """A sentence, without its full stop: the flags that a checkpoint can be loaded with."""
   fits = fitting(checkpoint.shapes)
   if not fits:
     return 'It fits none of the configs (musicnst list shows them): a checkpoint of another model'

@@ -56,12 +56,12 @@ def run(run_dir, output, checkpoint='best', dtype='float16', card='', descriptio
     config = config.override(threshold=threshold)
   if 'threshold' in config.hparams:
     info['threshold'] = config.hparams.threshold
-  bundles.save(model, config, output, _card_text(card) or found.get('card', ''), dtype, **info)
+  bundles.save(model, config, output, card_text(card) or found.get('card', ''), dtype, **info)
   return info
 
 
-def _card_text(card):
-  """The card's file where `card` names one, else `card` itself."""
+def card_text(card):
+  """The text of the card's file where `card` names one, else `card` itself."""
   if card and os.path.isfile(card):
     with open(card, encoding='utf-8') as handle:
       return handle.read()

@@ -25,6 +25,8 @@ VERBS = {
     'evaluate': 'measure a model on windows, or transfers by (content, style, output) files',
     'generate': 'sample, interpolate or reconstruct music with a model',
     'transfer': 'restyle a piece: the content of one file in the style of another',
+    'import_checkpoint': "one of Magenta's MusicVAE checkpoints -> a bundle",
+    'export_checkpoint': "a MusicVAE of ours -> one of Magenta's checkpoints",
     'bundle': 'a run folder -> a bundle: one folder or .zip to share and load',
     'list': 'configs, methods, bundles and corpora, a line each',
 }

@@ -22,7 +22,8 @@ def define_flags(flag_values):
     flags.DEFINE_string(name, default, text, flag_values=flag_values)
 
   flags.DEFINE_enum('mode', 'model', ('model', 'transfer'), 'What to measure.', flag_values=flag_values)
-  string('model', '', 'Bundle (name, folder or .zip), run folder or checkpoint.')
+  string('model', '', "Bundle (name, folder or .zip), run folder, checkpoint, or one of Magenta's (prefix, folder, .tar, .tgz).")
+  string('checkpoint_file', '', "Magenta's name for --model.")
   string('config', '', 'Config of a checkpoint that lies outside a run folder.')
   string('hparams', '', 'Overrides, such as batch_size=64.')
   string('examples_path', '', 'Window records to measure on.')
@@ -45,10 +46,10 @@ def main(flag_values):
       raise errors.ArgumentError('--mode=transfer needs either --triples, or --content, --style and --result')
     run_transfer(flag_values.triples, *pieces, judges=flag_values.judges, output=flag_values.output)
     return
-  if not flag_values.model or not flag_values.examples_path:
-    raise errors.ArgumentError('--model and --examples_path are needed')
+  if bool(flag_values.model) == bool(flag_values.checkpoint_file) or not flag_values.examples_path:
+    raise errors.ArgumentError('--model (or --checkpoint_file) and --examples_path are needed')
   run_model(
-      flag_values.model, flag_values.examples_path, flag_values.config, flag_values.hparams, flag_values.eval_num_batches,
+      flag_values.model or flag_values.checkpoint_file, flag_values.examples_path, flag_values.config, flag_values.hparams, flag_values.eval_num_batches,
       checkpoint=flag_values.checkpoint, group_by=flag_values.group_by, output=flag_values.output)
 
 

@@ -21,8 +21,9 @@ def define_flags(flag_values):
   def string(name, default, text):
     flags.DEFINE_string(name, default, text, flag_values=flag_values)
 
-  string('model', '', 'Bundle (name, folder or .zip), run folder or checkpoint.')
+  string('model', '', "Bundle (name, folder or .zip), run folder, checkpoint, or one of Magenta's (prefix, folder, .tar, .tgz).")
   string('config', '', 'Config of a checkpoint that lies outside a run folder; else known from the model.')
+  string('hparams', '', 'Overrides of that config.')
   string('checkpoint_file', '', "Magenta's name for --model.")
   string('run_dir', '', 'Run folder whose latest checkpoint is used.')
   flags.DEFINE_enum('mode', 'sample', ('sample', 'interpolate', 'reconstruct'), 'What to do.', flag_values=flag_values)
@@ -44,13 +45,13 @@ def main(flag_values):
   paths = run(
       flag_values[given[0]].value, flag_values.mode, flag_values.output_dir, flag_values.num_outputs, flag_values.input_midi_1,
       flag_values.input_midi_2, flag_values.temperature, flag_values.max_batch_size, flag_values.seed, flag_values.config,
-      checkpoint='latest' if given == ['run_dir'] else 'best')
+      hparams=flag_values.hparams, checkpoint='latest' if given == ['run_dir'] else 'best')
   if flag_values.log in ('DEBUG', 'INFO'):
     print('\n'.join(paths))
 
 
 def run(model, mode, output_dir, num_outputs=5, input_midi_1='', input_midi_2='', temperature=.5, max_batch_size=8, seed=None,
-        config_name='', checkpoint='best'):
+        config_name='', checkpoint='best', hparams=''):
   """Writes the MIDI files; returns their paths.
 
   Raises:
@@ -59,11 +60,10 @@ def run(model, mode, output_dir, num_outputs=5, input_midi_1='', input_midi_2=''
   needed = {'sample': (), 'interpolate': (input_midi_1, input_midi_2), 'reconstruct': (input_midi_1,)}[mode]
   if not all(needed):
     raise errors.ArgumentError(f'--mode={mode} needs ' + ('--input_midi_1 and --input_midi_2' if len(needed) == 2 else '--input_midi_1'))
-  from musicnst import configs
   from musicnst import inference
   from musicnst.reading import files as reading
-  trained = inference.TrainedModel.load(
-      model, configs.get(config_name) if config_name else None, checkpoint, max_batch_size=max_batch_size)
+  source = inference.Source(model, config_name, hparams)
+  trained = inference.TrainedModel.load(source, checkpoint=checkpoint, max_batch_size=max_batch_size)
   seed = secrets.randbelow(2**31) if seed is None else seed
   names = _Names(output_dir, trained.config.name, time.strftime('%Y-%m-%d_%H%M%S'))
   inputs = [reading.read(path)[0] for path in needed]

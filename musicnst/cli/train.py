@@ -29,7 +29,9 @@ def define_flags(flag_values):
   string('eval_examples_path', '', 'Window records to evaluate on while training; the best checkpoint is kept in best/.')
   integer('eval_every_steps', 1000, 'Steps between these evaluations.')
   string('best_by', 'loss', 'Measure that decides the best checkpoint: loss, or metrics/onset_f1 and the like (more is better).')
-  string('warm_start', '', 'Bundle or run folder to take the first weights from.')
+  string('warm_start', '', "Bundle, run folder or one of Magenta's checkpoints to take the first weights from; the training starts at step 0.")
+  string('checkpoint_file', '', "One of Magenta's checkpoints, or a bundle imported from one, whose training goes on: weights, step, and the "
+         "optimizer's state where it is there.")
   string('strategy', 'auto', 'auto, one, mirrored, multi_worker (reads TF_CONFIG) or tpu.')
   string('tpu', '', 'Address of the TPU for --strategy=tpu.')
   boolean('mixed_precision', False, 'Compute in bfloat16, keep weights in float32.')
@@ -47,7 +49,7 @@ def define_flags(flag_values):
 
 _SETTINGS = (
     'num_steps', 'eval_num_batches', 'checkpoints_to_keep', 'keep_checkpoint_every_n_hours', 'cache_dataset', 'eval_examples_path',
-    'eval_every_steps', 'best_by', 'warm_start', 'mixed_precision', 'seed', 'checkpoint_every_secs',
+    'eval_every_steps', 'best_by', 'warm_start', 'checkpoint_file', 'mixed_precision', 'seed', 'checkpoint_every_secs',
     'checkpoint_every_steps', 'log_every_steps', 'steps_per_call', 'max_seconds')
 
 

@@ -21,7 +21,10 @@ def define_flags(flag_values):
   string('style', None, 'File, several with commas between, or a folder: whose style it takes.')
   string('output', None, 'MIDI file to write; a folder where --content is one.')
   string('method', 'guided', 'Method; musicnst list shows them.')
-  string('model', None, "Bundle, run folder or path of the latent model; by default the method's own.")
+  string('model', None, "Bundle, run folder or path of the latent model, also one of Magenta's checkpoints; by default the method's own.")
+  string('checkpoint_file', None, "Magenta's name for --model.")
+  string('config', '', 'Config of a checkpoint that lies outside a run folder; else known from the model.')
+  string('hparams', '', 'Overrides of that config.')
   number('strength', None, '0 to 1: how much may change (1: more than half of what sounds). Not together with --style_weight.')
   number('style_weight', None, 'Factor on the style terms.')
   number('content_weight', None, 'Factor on the content terms.')
@@ -50,6 +53,7 @@ def main(flag_values):
   names = ('method', 'model', 'strength', 'style_weight', 'content_weight', 'num_steps', 'learning_rate', 'seed', 'candidates', 'tracks', 'drums',
            'steps_per_quarter', 'beats', 'protect_melody', 'content_genre', 'style_genre', 'imagenet')
   options = {name: getattr(flag_values, name) for name in names}
+  options['model'] = _source(flag_values)
   styles = [s for s in flag_values.style.split(',') if s] if not os.path.exists(flag_values.style) else [flag_values.style]
   run(flag_values.content, styles, flag_values.output, report_dir=flag_values.report_dir, audio=flag_values.audio,
       bars=parse_bars(flag_values.bars), snapshots=parse_snapshots(flag_values.snapshots), **options)
@@ -120,6 +124,19 @@ def _write(result, target, report_stem, audio):
     print(report_stem + '.wav')
   report.write(result, report_stem + '.html', audio=audio)
   print(report_stem + '.html')
+
+
+def _source(flag_values):
+  """The model that is named, with its config where that is named."""
+  if flag_values.model and flag_values.checkpoint_file:
+    raise errors.ArgumentError('give --model or --checkpoint_file, not both')
+  named = flag_values.model or flag_values.checkpoint_file
+  if not flag_values.config and not flag_values.hparams:
+    return named
+  from musicnst import inference
+  if not named:
+    raise errors.ArgumentError('--config and --hparams say what --model is; give one')
+  return inference.Source(named, flag_values.config, flag_values.hparams)
 
 
 def _check_output(output, is_folder):

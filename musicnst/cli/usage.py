@@ -13,7 +13,7 @@ def overview(verbs):
       'usage: musicnst VERB --flag=value ...',
       '',
       'verbs:',
-      *(f'  {verb:10} {line}' for verb, line in verbs.items()),
+      *(f'  {verb:{max(map(len, verbs))}}  {line}' for verb, line in verbs.items()),
       '',
       'musicnst VERB --help lists the flags of a verb; --version prints the version; --debug shows where an error arose.',
       'A first try: musicnst transfer --content=a.mid --style=b.mid --output=c.mid --report_dir=report',
