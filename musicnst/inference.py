@@ -9,6 +9,7 @@ import tensorflow as tf
 from musicnst import bundles
 from musicnst import configs
 from musicnst import errors
+from musicnst.representations import converter_map
 from musicnst.checkpoint_import import importing
 from musicnst.checkpoint_import import tensor_bundle
 from musicnst.training import run_dir as run_dir_lib
@@ -124,7 +125,7 @@ class TrainedModel:
     if max_batch_size < 1:
       raise errors.ArgumentError(f'max_batch_size is {max_batch_size}; it must be at least 1')
     self.model, self.config, self.info, self.max_batch_size = model, config, info or {}, max_batch_size
-    self.converter = config.build_converter()
+    self.converter = converter_map.for_inference(config.build_converter())
     self._encode = tf.function(self._gaussian)
     self._decode = tf.function(self._tokens)
 
@@ -162,7 +163,7 @@ class TrainedModel:
     mean, stddev = (np.concatenate([np.asarray(row[i]) for row in rows])[:len(windows)] for i in range(2))
     return mean, stddev
 
-  def decode(self, latents, temperature=0.0, length=None, seed=0, qpm=120.0, join=False):
+  def decode(self, latents, temperature=0.0, length=None, seed=0, qpm=120.0, join=False, controls=None):
     """Latents `[N, Z]` -> a list of N sequences, a window each, or of one sequence of all windows in a row (`join`).
 
     Args:
@@ -172,25 +173,45 @@ class TrainedModel:
       seed: of the draw.
       qpm: tempo of the sequences.
       join: whether the rows are consecutive windows of one piece.
+      controls: `[N, T, C]`, or `[T, C]` for all rows alike, of a model that has them; no chord (or no hit) at any step by default.
     """
-    outputs = self.decode_outputs(latents, temperature, length, seed)
-    groups = [outputs] if join else outputs[:, None]
-    return [self.converter.from_windows(group, qpm=qpm) for group in groups]
+    controls = self._controls(controls, len(latents), length)
+    outputs = self.decode_outputs(latents, temperature, length, seed, controls)
+    parts = [{'outputs': outputs, **({} if controls is None else {'controls': controls[:, :outputs.shape[1]]})}]
+    if not join:
+      parts = [{name: array[i:i + 1] for name, array in parts[0].items()} for i in range(len(outputs))]
+    return [self.converter.from_windows(**part, qpm=qpm) for part in parts]
 
-  def decode_outputs(self, latents, temperature=0.0, length=None, seed=0):
-    """As `decode`, giving 0/1 uint8 `[N, T, D]`."""
+  def _controls(self, controls, rows, length):
+    """float32 `[rows, T, C]` of what `decode` takes, or None."""
+    depth, steps = self.converter.control_depth, length or self.converter.steps
+    if not depth:
+      if controls is not None:
+        raise errors.ArgumentError(f'config {self.config.name!r} has no controls')
+      return None
+    if controls is None:
+      return np.broadcast_to(self.converter.no_controls(), (rows, self.converter.steps, depth))[:, :steps].astype(np.float32)
+    controls = np.asarray(controls, np.float32)
+    if controls.ndim not in (2, 3) or controls.shape[-1] != depth or controls.ndim == 3 and len(controls) != rows:
+      raise errors.ArgumentError(f'controls of shape {controls.shape}; this model takes [T, {depth}] or [{rows}, T, {depth}]')
+    return np.broadcast_to(controls, (rows, *controls.shape[-2:]))
+
+  def decode_outputs(self, latents, temperature=0.0, length=None, seed=0, controls=None):
+    """As `decode`, giving uint8 0 and 1 `[N, T, D]`, or float32 of a representation that is not of bits."""
     latents = np.asarray(latents, np.float32)
     if latents.ndim != 2 or latents.shape[1] != self.z_size:
       raise errors.ArgumentError(f'latents of shape {latents.shape}; this model takes [N, {self.z_size}]')
     if temperature < 0:
       raise errors.ArgumentError(f'temperature is {temperature}; it must not be negative')
-    outputs = []
+    outputs, kind = [], np.float32 if self.converter.real_valued else np.uint8
+    controls = self._controls(controls, len(latents), length)
     for number, start in enumerate(range(0, len(latents), self.max_batch_size)):
       rows = latents[start:start + self.max_batch_size]
-      draws = tf.constant(seed * 1000003 + number, tf.int64)
-      tokens = self._decode(tf.constant(_padded(rows, self._size(len(rows)))), draws, float(temperature), length)
-      outputs.append(np.asarray(tokens)[:len(rows)].astype(np.uint8))
-    return np.concatenate(outputs) if outputs else np.zeros((0, length or self.converter.steps, self.converter.output_depth), np.uint8)
+      draws, size = tf.constant(seed * 1000003 + number, tf.int64), self._size(len(rows))
+      own = () if controls is None else (tf.constant(_padded(controls[start:start + self.max_batch_size], size)),)
+      tokens = self._decode(tf.constant(_padded(rows, size)), draws, float(temperature), length, *own)
+      outputs.append(np.asarray(tokens)[:len(rows)].astype(kind))
+    return np.concatenate(outputs) if outputs else np.zeros((0, length or self.converter.steps, self.converter.output_depth), kind)
 
   def sample(self, n, temperature=1.0, length=None, seed=0, qpm=120.0):
     """`n` sequences of latents drawn from the model's prior."""
@@ -219,18 +240,19 @@ class TrainedModel:
     results = []
     for sequence in _listed(sequences):
       windows = self.windows(sequence)
-      outputs = self.decode_outputs(self.encode_windows(windows)[0], temperature, seed=seed)
+      known = {} if windows[0].controls is None else {'controls': np.stack([window.controls for window in windows]).astype(np.float32)}
+      outputs = self.decode_outputs(self.encode_windows(windows)[0], temperature, seed=seed, **known)
       velocities = None if windows[0].velocities is None else np.stack([window.velocities for window in windows])
       qpm = sequence.tempos[0].qpm if sequence.tempos else 120.0
-      results.append(self.converter.from_windows(outputs, qpm=qpm, velocities=velocities))
+      results.append(self.converter.from_windows(outputs, qpm=qpm, velocities=velocities, **known))
     return results
 
   def _gaussian(self, batch):
     posterior = self.model.encode(batch)
     return posterior.mean, posterior.stddev
 
-  def _tokens(self, latents, seed, temperature, length):
-    return self.model.decode_tokens(latents, steps=length, temperature=temperature, seed=seed)
+  def _tokens(self, latents, seed, temperature, length, controls=None):
+    return self.model.decode_tokens(latents, steps=length, temperature=temperature, seed=seed, controls=controls)
 
   def _size(self, rows):
     """Rows of a batch that is compiled for: the next power of two, so that few sizes are."""

@@ -20,6 +20,7 @@ class Transposer:
     self.low, self.high = int(low), int(high)
     self.names = _MOVED if converter.control_depth else _MOVED[:2]
     self._tables = {name: self._table(converter, name) for name in self.names}
+    self._unmoved = converter.unmoved_segments
 
   @classmethod
   def of(cls, converter, hparams):
@@ -54,7 +55,16 @@ class Transposer:
     index += tf.range(batch_size)[:, tf.newaxis] * (depth + 1)
     moved = tf.gather(tf.reshape(cells, [-1, steps]), tf.reshape(index, [-1]))
     moved = tf.transpose(tf.reshape(moved, [batch_size, depth, steps]), [0, 2, 1])
+    if self._unmoved and name != 'controls':
+      moved = tf.where(self._stays(array, steps), array, moved)
     return tf.ensure_shape(moved, array.shape), tf.equal(_cells_on(array), _cells_on(moved))
+
+
+  def _stays(self, array, steps):
+    """bool `[B, T, 1]`: steps of segments that are never moved (`Converter.unmoved_segments`)."""
+    rows, cell = self._unmoved
+    first = array[:, ::rows, cell] > 0  # [B, segments]
+    return tf.repeat(first, rows, axis=1)[:, :steps, tf.newaxis]
 
 
 def _cells_on(array):

@@ -1,7 +1,7 @@
 """The record of one window: written and parsed here, and nowhere else.
 
 A record is a `tf.train.Example`. Arrays of zeros and ones are packed to bits and deflated (a 2-bar polyphonic window of 704 packed
-bytes becomes about 100), velocities are deflated bytes:
+bytes becomes about 100), velocities are deflated bytes, inputs and outputs of a converter that is `real_valued` deflated float32:
 
 | feature | type | what |
 |---|---|---|
@@ -42,9 +42,10 @@ def write_example(window, converter):
     DataError: an array that is not of the converter's shape, or holds other values than 0 and 1.
   """
   features = {'format': wire.bytes_feature(format_of(converter).encode())}
-  features['inputs'] = wire.bytes_feature(_pack(window.inputs, converter.steps, converter.input_depth))
+  pack = _pack_real if converter.real_valued else _pack
+  features['inputs'] = wire.bytes_feature(pack(window.inputs, converter.steps, converter.input_depth))
   if window.outputs is not window.inputs and not np.array_equal(window.outputs, window.inputs):
-    features['outputs'] = wire.bytes_feature(_pack(window.outputs, converter.steps, converter.output_depth))
+    features['outputs'] = wire.bytes_feature(pack(window.outputs, converter.steps, converter.output_depth))
   if converter.control_depth:
     features['controls'] = wire.bytes_feature(_pack(window.controls, converter.steps, converter.control_depth))
   if window.velocities is not None:
@@ -61,15 +62,25 @@ def content_key(window):
   digest = hashlib.blake2b(digest_size=16)
   for array in (window.inputs, window.outputs, window.controls):
     if array is not None:
-      digest.update(repr(np.shape(array)).encode() + np.packbits(np.asarray(array, bool)).tobytes())
+      cells = array.tobytes() if array.dtype == np.float32 else np.packbits(np.asarray(array, bool)).tobytes()
+      digest.update(repr(np.shape(array)).encode() + cells)
   digest.update(repr(tuple(int(n) for n in np.atleast_1d(window.length))).encode())
   return digest.digest()
 
 
-def _pack(array, steps, depth):
+def _shaped(array, steps, depth):
   array = np.asarray(array)
   if array.shape != (steps, depth):
     raise errors.DataError(f'window array of shape {array.shape}, not {(steps, depth)}')
+  return array
+
+
+def _pack_real(array, steps, depth):
+  return zlib.compress(_shaped(array, steps, depth).astype('<f4').tobytes(), 6)
+
+
+def _pack(array, steps, depth):
+  array = _shaped(array, steps, depth)
   if array.dtype != bool and array.max(initial=0) > 1:
     raise errors.DataError('window array holds other values than 0 and 1')
   return zlib.compress(np.packbits(array.astype(bool)).tobytes(), 6)
@@ -78,6 +89,10 @@ def _pack(array, steps, depth):
 def _unpack(data, steps, depth):
   bits = np.unpackbits(np.frombuffer(zlib.decompress(data), np.uint8), count=steps * depth)
   return bits.reshape(steps, depth)
+
+
+def _unpack_real(data, steps, depth):
+  return np.frombuffer(zlib.decompress(data), '<f4').reshape(steps, depth)
 
 
 # ---------------------- reading ----
@@ -91,8 +106,9 @@ def read_window(serialized, converter):
   """
   features = wire.parse(serialized)
   check_format(features, converter)
-  inputs = _unpack(features['inputs'], converter.steps, converter.input_depth)
-  outputs = _unpack(features['outputs'], converter.steps, converter.output_depth) if 'outputs' in features else inputs
+  unpack = _unpack_real if converter.real_valued else _unpack
+  inputs = unpack(features['inputs'], converter.steps, converter.input_depth)
+  outputs = unpack(features['outputs'], converter.steps, converter.output_depth) if 'outputs' in features else inputs
   controls = _unpack(features['controls'], converter.steps, converter.control_depth) if 'controls' in features else None
   velocities = None
   if 'velocities' in features:
@@ -119,7 +135,7 @@ def parse_example(serialized, converter, num_lengths=1, label_names=(), velociti
     num_lengths: numbers in `lengths`; 1 gives `lengths` `[B]`, more give `[B, num_lengths]`.
     label_names: labels to return too, each a string tensor `[B]` under its own name.
     velocities: return `velocities`, uint8 `[B, T, P]` too.
-    dtype: of the arrays of zeros and ones.
+    dtype: of the arrays of zeros and ones; inputs and outputs of a converter that is `real_valued` are float32.
 
   Returns:
     dict of `inputs`, `outputs` `[B, T, D]`, `lengths` int32, `controls` where the converter has them; without B for a scalar.
@@ -143,7 +159,8 @@ def parse_example(serialized, converter, num_lengths=1, label_names=(), velociti
 def _tensors(tf, features, converter, num_lengths, label_names, dtype):
   lengths = tf.cast(features['lengths'], tf.int32)
   parsed = {'lengths': lengths[:, 0] if num_lengths == 1 else lengths, **{name: features[name] for name in label_names}}
-  parsed['inputs'] = _bits(tf, features['inputs'], converter.steps, converter.input_depth, dtype)
+  unpack = _reals if converter.real_valued else _bits
+  parsed['inputs'] = unpack(tf, features['inputs'], converter.steps, converter.input_depth, dtype)
   parsed['outputs'] = _outputs(tf, features, parsed['inputs'], converter, dtype)
   if converter.control_depth:
     parsed['controls'] = _bits(tf, features['controls'], converter.steps, converter.control_depth, dtype)
@@ -155,12 +172,19 @@ def _tensors(tf, features, converter, num_lengths, label_names, dtype):
 
 def _outputs(tf, features, inputs, converter, dtype):
   """`outputs` `[B, T, D]`; where a record leaves them out they are its inputs."""
-  unpack = lambda packed: _bits(tf, packed, converter.steps, converter.output_depth, dtype)
+  kind = _reals if converter.real_valued else _bits
+  unpack = lambda packed: kind(tf, packed, converter.steps, converter.output_depth, dtype)
   if converter.input_depth != converter.output_depth:
     return unpack(features['outputs'])
   absent = tf.equal(features['outputs'], '')
   packed = tf.where(absent, features['inputs'], features['outputs'])
   return tf.cond(tf.reduce_all(absent), lambda: inputs, lambda: unpack(packed))
+
+
+def _reals(tf, packed, steps, depth, dtype):
+  """Deflated float32 `[B]` (strings) -> `[B, T, D]`."""
+  del dtype
+  return tf.reshape(tf.io.decode_raw(tf.io.decode_compressed(packed, 'ZLIB'), tf.float32), [-1, steps, depth])
 
 
 def _bits(tf, packed, steps, depth, dtype):

@@ -83,7 +83,9 @@ class _Probe:
     self.model, self.converter, self.step = model, converter, step
     self.layout = measures.Layout()
     self.has_latents = hasattr(model, 'decode_tokens')
-    self.polyphonic = self.has_latents and not converter.categorical_depths and converter.output_depth % 2 == 0
+    self.polyphonic = self.has_latents and converter.name == 'polyphonic'
+    # Outputs that are neither tokens nor a roll of onsets and sustains are judged by the measures of the model's own head.
+    self.by_head = self.has_latents and not converter.categorical_depths and not self.polyphonic
     self._terms = tf.function(self._loss_and_metrics)
     self._latents = tf.function(self._encode_and_decode)
 
@@ -107,11 +109,13 @@ class _Probe:
       terms.update({f'{prefix}losses/{name}': value for name, value in losses.items()})
     metrics = self.model.metric_terms(batch, step)
     # The decoder's own accuracies are counted below, with pooled F1 and over free-running outputs too.
-    own = {name: value for name, value in metrics.items() if not self.has_latents or name in ('kl_nats', 'kl_bits')}
+    own = {name: value for name, value in metrics.items() if not self.has_latents or self.by_head or name in ('kl_nats', 'kl_bits')}
     return self.layout.pack({**terms, **own}, weights)
 
   def _encode_and_decode(self, batch):
     posterior = self.model.encode(batch)
+    if self.by_head:
+      return (divergence.kl_per_dimension(posterior.mean, posterior.stddev),)
     logits = self.model.decode_logits(posterior.mean, batch)
     forced = self._tokens_of(logits)
     sampled = self.model.decode_tokens(posterior.mean, steps=batch['outputs'].shape[1], temperature=0.0, controls=batch.get('controls'))
@@ -124,13 +128,12 @@ class _Probe:
       return tf.cast(head.tokens(logits), tf.float32)
     return tf.cast(logits >= 0, tf.float32)
 
-  def _counts(self, batch, rows, kl, forced, sampled):
+  def _counts(self, batch, rows, kl, *written):
     """What the figures are made of, summed over `rows`: KL by dimension, right steps by class, right cells."""
-    truth = batch['outputs'].numpy()[rows]
+    truth, counted = batch['outputs'].numpy()[rows], {'kl': kl[rows].sum(0)}
     lengths = batch['lengths'].numpy()[rows] if 'lengths' in batch else np.full(len(truth), truth.shape[1])
-    lengths = lengths.sum(-1) if lengths.ndim > 1 else lengths
-    counted = {'kl': kl[rows].sum(0)}
-    for name, tokens in (('teacher_forced', forced[rows]), ('sampled', sampled[rows])):
+    for name, tokens in zip(('teacher_forced', 'sampled'), written):
+      tokens = tokens[rows]
       if self.converter.categorical_depths:
         counted.update(_class_counts(name, truth, tokens, lengths, self.converter.categorical_depths))
       else:
@@ -138,9 +141,16 @@ class _Probe:
     return counted
 
 
+def _valid(lengths, steps):
+  """bool `[B, T]` of lengths `[B]`, or `[B, segments]`."""
+  lengths = lengths.reshape(len(lengths), -1)
+  inside = np.arange(steps // lengths.shape[1]) < lengths[..., None]  # [B, segments, T / segments]
+  return inside.reshape(len(lengths), steps)
+
+
 def _class_counts(name, truth, tokens, lengths, depths):
   """Right and total steps of each class, `[2, depth]` for each categorical output."""
-  valid = np.arange(truth.shape[1]) < lengths[:, None]  # [B, T]
+  valid = _valid(lengths, truth.shape[1])
   counted = {}
   for i, (a, b) in enumerate(zip(reconstruction.split(truth, depths), reconstruction.split(tokens, depths))):
     wanted, found = a.argmax(-1)[valid], b.argmax(-1)[valid]
@@ -151,7 +161,7 @@ def _class_counts(name, truth, tokens, lengths, depths):
 
 def _cell_counts(name, truth, tokens, lengths, polyphonic):
   """[right, found, wanted] cells of onsets and frames, and [right, total] of all cells."""
-  valid = (np.arange(truth.shape[1]) < lengths[:, None])[..., None]
+  valid = _valid(lengths, truth.shape[1])[..., None]
   right = ((truth != 0) == (tokens != 0)) & valid
   counted = {f'{name}/cells': np.array([right.sum(), valid.sum() * truth.shape[-1]])}
   if polyphonic:

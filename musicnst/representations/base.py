@@ -82,6 +82,14 @@ class Converter:
     """The constructor's keyword arguments, JSON-able."""
     raise NotImplementedError
 
+  def no_controls(self):
+    """Controls bool `[T, control_depth]` that ask for nothing: no chord, no hit."""
+    return np.zeros([self.steps, self.control_depth], bool)
+
+  def inference_arguments(self):
+    """What to change in `to_dict` for a converter that serves a trained model (`converter_map.for_inference`)."""
+    return {}
+
   def piece_arguments(self):
     """What to change in `to_dict` for a converter that reads whole pieces as consecutive windows (`converter_map.for_pieces`)."""
     return {'continuous': True} if 'continuous' in self.to_dict() else {}

@@ -33,6 +33,12 @@ def build(name, **arguments):
   return registry.lookup(CONVERTER_MAP, name, 'representation')(**arguments)
 
 
+def for_inference(converter):
+  """The like of a converter of training data that reads and writes for a trained model; mostly itself."""
+  arguments = converter.inference_arguments()
+  return build(converter.name, **{**converter.to_dict(), **arguments}) if arguments else converter
+
+
 def for_pieces(converter):
   """The like of a converter that reads a whole piece as consecutive windows and joins them again; itself, where it does so already.
 

@@ -70,9 +70,12 @@ class GrooveConverter(base.Converter):
              'max_note_dropout_probability', 'classes', 'continuous')
     return {**{name: getattr(self, name) for name in names}, 'add_instruments': list(self.add_instruments)}
 
+  def inference_arguments(self):
+    """Roland's keys, of the data, give way to those of any drums, as Magenta's do when a trained model is used."""
+    return {'classes': 'reduced'} if self.classes == 'roland' else {}
+
   def piece_arguments(self):
-    """As the base's; and Roland's keys give way to those of any drums, as Magenta's do when a trained model is used."""
-    return {'continuous': True, 'classes': 'reduced' if self.classes == 'roland' else self.classes}
+    return {'continuous': True, **self.inference_arguments()}
 
   @property
   def grid_steps(self):
@@ -183,6 +186,11 @@ class GrooveConverter(base.Converter):
     if self.split_instruments:
       return outputs.reshape(-1, self.num_drums, 3).transpose(2, 0, 1)
     return outputs.reshape(-1, 3, self.num_drums).transpose(1, 0, 2)
+
+  def no_controls(self):
+    """See `Converter.no_controls`: nothing is struck; which drum is asked for is said all the same."""
+    controls = self._controls(np.zeros([self.grid_steps, self.num_drums]))
+    return np.zeros([self.steps, 0], bool) if controls is None else controls
 
   def transpose_index(self, semitones, which='outputs'):
     """See `Converter.transpose_index`: only 0, drums have no pitch."""

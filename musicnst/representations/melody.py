@@ -196,6 +196,10 @@ class MelodyConverter(base.Converter):
       chords_lib.add(sequence, [(step * seconds, chords_lib.symbol_of(c)) for step, c in enumerate(classes)])
     return sequence
 
+  def no_controls(self):
+    """See `Converter.no_controls`."""
+    return chords_lib.one_hot(np.zeros(self.steps, np.int64))[:, :self.control_depth]
+
   def transpose_index(self, semitones, which='outputs'):
     """See `Converter.transpose_index`; a note that leaves 21..108 leaves a step of no token."""
     return chords_lib.transpose_index(semitones) if which == 'controls' else pitch_index(semitones)

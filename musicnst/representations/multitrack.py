@@ -161,6 +161,10 @@ class MultitrackConverter(base.Converter):
     sequence.total_time = len(tokens) * BAR_STEPS * seconds
     return sequence
 
+  def no_controls(self):
+    """See `Converter.no_controls`."""
+    return chords_lib.one_hot(np.zeros(self.steps, np.int64))[:, :self.control_depth]
+
   def transpose_index(self, semitones, which='outputs'):
     """See `Converter.transpose_index`: notes on and off move; drums are left by `unmoved_segments`."""
     if which == 'controls':

@@ -38,7 +38,7 @@ class MusicVAE(base.LatentModel):
     super().__init__(**kwargs)
     self.encoder, self.decoder = encoder, decoder
     self.settings, self.converter_arguments = hparams.to_dict(), converter.to_dict()
-    self.z_size = hparams.z_size
+    self.z_size, self.control_depth = hparams.z_size, converter.control_depth
     # Heads in float32 whatever the policy: the KL takes the logarithm of the deviation.
     self.mean_head = keras.layers.Dense(self.z_size, dtype='float32', name='mean_head')
     self.stddev_head = keras.layers.Dense(self.z_size, dtype='float32', name='stddev_head')
@@ -62,7 +62,7 @@ class MusicVAE(base.LatentModel):
   def encode(self, batch, training=False, key=None):
     """`batch['inputs']` (with `controls`, `lengths` if present) -> Gaussian, each part float32 `[B, Z]`; `key` `[B]` for dropout."""
     inputs = ops.cast(batch['inputs'], self.compute_dtype)
-    if batch.get('controls') is not None:
+    if self.control_depth:
       inputs = ops.concatenate([inputs, ops.cast(batch['controls'], self.compute_dtype)], axis=-1)
     with_key = {'key': key} if getattr(self.encoder, 'takes_key', False) else {}
     features = ops.cast(self.encoder(inputs, lengths=batch.get('lengths'), training=training, **with_key), 'float32')
@@ -73,9 +73,21 @@ class MusicVAE(base.LatentModel):
     return ops.cast(self.decoder.logits(z, batch), 'float32')
 
   def decode_tokens(self, z, steps=None, temperature=0.0, controls=None, seed=0):
-    """z `[B, Z]` -> outputs float32 0/1 `[B, steps, D]`; equal `seed` (int, or keys int64 `[B]`) and z give equal outputs."""
+    """z `[B, Z]` -> outputs float32 0/1 `[B, steps, D]`; equal `seed` (int, or keys int64 `[B]`) and z give equal outputs.
+
+    `controls` are `[B, T, C]`, or `[T, C]` for all rows alike; writing stops where they end.
+    """
+    controls = self._controls_of(z, controls)
     key = noise.keys({'inputs': z}, seed, self.settings['noise_seed']) if not len(ops.shape(seed)) else seed
     return self.decoder.tokens(z, steps, temperature, controls, noise.split(key, DECODER_STREAM))
+
+  def _controls_of(self, z, controls):
+    if (controls is None) != (not self.control_depth):
+      raise ValueError(f'this model has {self.control_depth or "no"} controls; got {None if controls is None else controls.shape}')
+    if controls is None:
+      return None
+    controls = ops.cast(controls, 'float32')
+    return controls if len(controls.shape) == 3 else ops.repeat(controls[None], ops.shape(z)[0], axis=0)
 
   def sample(self, n, steps=None, temperature=1.0, controls=None, seed=0):
     """`n` outputs of latents drawn from the standard normal."""
