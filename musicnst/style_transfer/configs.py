@@ -73,6 +73,8 @@ TRANSFER_MAP = {method.name: method for method in (
     _paper('classifier', 'latents', 4, 'dot products of the composer classifier on rows of latents'),
     _cyclegan('cyclegan', 'a CycleGAN of two genres (--model): four bars at a time to the genre of --style_genre'),
     _cyclegan('cyclegan-cycled', 'the same and back to the first genre', there_and_back=True),
+    Method('musae', 'voices carried from their genre to that of the style in a MusAE (--model) of a mixture; strength is how far',
+           f'{PACKAGE}.musae_method', settings=request_lib.Settings(strength=1.0), needs='nothing', loader=f'{PACKAGE}.musae_method'),
     _control('copy', 'the content as it is'),
     _control('silence', 'no notes at all'),
     _control('half-notes', 'half of the notes, drawn by the seed'),

@@ -12,6 +12,7 @@ from musicnst.representations import testing
 from musicnst.style_transfer import engine
 from musicnst.style_transfer import feature_networks
 from musicnst.style_transfer import genres
+from musicnst.style_transfer import musae_method
 from musicnst.style_transfer import piece
 from musicnst.style_transfer import spaces
 
@@ -101,14 +102,24 @@ def linear_engine(tiny_engine):
 
 
 @pytest.fixture(scope='session')
+def musae_engine():
+  """A mixture of genres over voices, tiny."""
+  keras.utils.set_random_seed(3)
+  sizes = 'width=6,track_width=6,embedding=6,bar_width=6,bar_rnn_size=4,z_size=4,critic_size=[4]'
+  model = configs.get('musae-2bar_mixture-small', sizes).build_model()
+  return engine.Engine('tiny', model, .5, (), model.genres, None)
+
+
+@pytest.fixture(scope='session')
 def pictures():
   keras.utils.set_random_seed(2)
   return _picture_network()
 
 
 @pytest.fixture
-def shipped(monkeypatch, tiny_engine, pictures):
+def shipped(monkeypatch, tiny_engine, musae_engine, pictures):
   """Makes every method load the tiny engine and the tiny picture network."""
+  monkeypatch.setattr(musae_method, 'load', lambda model: musae_engine)
   monkeypatch.setattr(engine, 'load', lambda name=None, needs='guidance', imagenet=False: tiny_engine)
   monkeypatch.setattr(feature_networks, 'vgg', lambda imagenet=False, seed=0: pictures)
   return tiny_engine
