@@ -27,6 +27,7 @@ VERBS = {
     'transfer': 'restyle a piece: the content of one file in the style of another',
     'import_checkpoint': "one of Magenta's MusicVAE checkpoints -> a bundle",
     'export_checkpoint': "a MusicVAE of ours -> one of Magenta's checkpoints",
+    'attribute': 'which notes of a piece a classifier looks at, as a picture',
     'bundle': 'a run folder -> a bundle: one folder or .zip to share and load',
     'list': 'configs, methods, bundles and corpora, a line each',
 }
