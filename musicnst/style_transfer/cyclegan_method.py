@@ -24,11 +24,10 @@ def load(model):
     model: bundle, run folder or checkpoint.
 
   Raises:
-    ArgumentError: none was named.
-    ModelNotFoundError: there is none of that name, or it is no CycleGAN.
+    ModelNotFoundError: none was named, there is none of that name, or it is no CycleGAN.
   """
   if not model:
-    raise errors.ArgumentError(
+    raise errors.ModelNotFoundError(
         'this method needs --model, a trained CycleGAN. Train one: musicnst train --config=cyclegan-full_classical_pop-small --run_dir=RUN '
         '--examples_path=RECORDS')
   network, config, _ = inference.load_model(model)

@@ -191,3 +191,27 @@ def test_a_distributed_dataset_splits_rows_not_files(hundred):
   batches = dataset.batches(hundred, Keys(), STILL, 20, True, seed=3)
   distributed = strategy.experimental_distribute_dataset(batches)
   assert _numbers(next(iter(distributed))) == _numbers(next(iter(batches)))
+
+
+def test_one_of_each_class_side_by_side(tmp_path):
+  _write(tmp_path / 'w', [_numbered(n, ('pop', 'jazz', 'polka', 'pop')[n % 4]) for n in range(40)])
+  options = dict(classes=('jazz', 'pop'), one_of_each=True)
+  training = _take(10, f'{tmp_path}/w', Keys(), STILL, 5, True, seed=1, **options)
+  assert all(b['inputs'].shape == (5, 2, 2, 12) and b['lengths'].shape == (5, 2) and 'labels' not in b for b in training)
+  jazz, pop = np.array([_numbers(b) for b in training]).reshape(-1, 2).T
+  # Epochs of ten and of twenty, each in orders of its own.
+  assert sorted(jazz[:10]) == sorted(jazz[10:20]) == [n for n in range(40) if n % 4 == 1]
+  assert sorted(pop[:20]) == sorted(pop[20:40]) == [n for n in range(40) if n % 4 in (0, 3)]
+  resumed = _take(7, f'{tmp_path}/w', Keys(), STILL, 5, True, seed=1, start_step=3, **options)
+  assert [_numbers(b) for b in resumed] == [_numbers(b) for b in training[3:]]
+  evaluation = list(dataset.batches(f'{tmp_path}/w', Keys(), STILL, 4, False, **options))
+  pairs = np.concatenate([np.reshape(_numbers(b), (-1, 2)) for b in evaluation])
+  assert sorted(pairs[:, 0]) == sorted(set(jazz)) and len(pairs) == 10 and len(set(pairs[:, 1])) == 10
+
+
+@pytest.mark.parametrize('genres, match', [(('jazz', 'folk'), '0 examples .*none of folk.*fewer than a batch of 4'),
+                                           (('polka', 'jazz'), '3 examples .*none of polka')])
+def test_a_class_without_windows_for_a_batch_is_named(tmp_path, genres, match):
+  _write(tmp_path / 'w', [_numbered(n, 'polka' if n < 3 else 'jazz') for n in range(20)])
+  with pytest.raises(errors.DataError, match=match):
+    dataset.batches(f'{tmp_path}/w', Keys(), STILL, 4, True, classes=genres, one_of_each=True)

@@ -4,6 +4,8 @@ import math
 import numpy as np
 import pytest
 
+from musicnst.losses import adversarial
+from musicnst.losses import cycle
 from musicnst.losses import divergence
 from musicnst.losses import reconstruction
 
@@ -38,3 +40,10 @@ def test_bernoulli_nats_at_any_size():
 def test_step_mask():
   np.testing.assert_array_equal(reconstruction.step_mask(np.array([0, 2, 3]), 3), [[0, 0, 0], [1, 1, 0], [1, 1, 1]])
   np.testing.assert_array_equal(reconstruction.step_mask(np.array([[1, 0], [2, 1]]), 4), [[1, 0, 0, 0], [1, 1, 1, 0]])
+
+
+def test_least_squares_and_cycle_by_hand():
+  opinions = np.array([[[1., 0.], [3., 2.]], [[0., 0.], [0., 0.]]])
+  np.testing.assert_allclose(adversarial.least_squares(opinions, 1.), [(0 + 1 + 4 + 1) / 4, 1])
+  np.testing.assert_allclose(adversarial.least_squares(opinions, 0.), [(1 + 0 + 9 + 4) / 4, 0])
+  np.testing.assert_allclose(cycle.mean_absolute(opinions, 0 * opinions + 1), [(0 + 1 + 2 + 1) / 4, 1])

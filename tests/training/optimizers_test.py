@@ -79,3 +79,9 @@ def test_learning_rate_falls_as_in_magenta():
   for step in (0, 1, 10000, 200000):
     expected = (1e-3 - 1e-5) * .9999**step + 1e-5
     assert float(schedules.learning_rate(hparams, tf.constant(step, tf.int64))) == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_rate_stays_and_then_falls_to_nought():
+  hparams = hparams_lib.HParams(learning_rate=.01, constant_steps=10, zero_rate_step=30)
+  rates = [float(schedules.learning_rate(hparams, tf.constant(step, tf.int64))) for step in (0, 10, 15, 20, 30, 40)]
+  np.testing.assert_allclose(rates, [.01, .01, .0075, .005, 0, 0], atol=1e-8)
