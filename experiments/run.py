@@ -17,6 +17,10 @@ from musicnst import registry
 EXPERIMENT_MAP = {
     'beat_estimation': 'how well beats are found, against annotation and against scores played with random tempo curves',
     'composer_classification': 'composers of MAESTRO on rolls and latents: makes the bundles, accuracy by segment and by piece',
+    'cyclegan_train': 'trains the small CycleGANs and their classifiers, with the time they take',
+    'cyclegan_table1': 'CycleGAN: content change and transfer strength of every variant',
+    'cyclegan_figure1': 'CycleGAN: strength by variant and pair; listeners against content change',
+    'cyclegan_figure2': 'CycleGAN: what the classifier looks at, as piano rolls over saliency maps',
     'genre_statistics': 'makes the genre statistics that the default transfer ships with',
     'latent_genres': 'makes the genre classifier of latents: statistics of decoded notes beside convolutions',
     'transfer_benchmark': 'methods and controls by judges that no method saw, on pieces across genres: tables, curves',
