@@ -41,15 +41,15 @@ class Weights:
   and pieces that give way.
   """
 
-  statistics: float = 2.5
-  classifiers: float = 11.0
-  texture: float = 7.0
-  profile: float = 8.0
-  short_notes: float = 30.0
+  statistics: float = 3.0
+  classifiers: float = 18.0
+  texture: float = 12.0
+  profile: float = 14.0
+  short_notes: float = 50.0
   chroma: float = 4.0
-  harmony: float = 160.0
+  harmony: float = 200.0
   key: float = 2.0
-  skyline: float = 80.0
+  skyline: float = 110.0
   density: float = 200.0
   clash: float = 20.0
   crowd: float = 40.0
