@@ -75,7 +75,6 @@ def _draw(rows, found, path):
   left.set_xticks(range(len(recipes.PAIRS)), recipes.PAIRS)
   left.set_ylabel('S_tot, share of hits')
   left.axhline(0, color='black', linewidth=.5)
-  left.legend(fontsize='small')
   if found:
     for model in found['scores']:
       right.scatter(*zip(*[(change, score) for _, name, change, score in found['points'] if name == model]), label=model)
@@ -86,7 +85,9 @@ def _draw(rows, found, path):
       right.scatter(*zip(*[(change, strength) for name, _, strength, change in rows if name == variant]), label=variant)
     right.set_ylabel('S_tot, share of hits')
   right.set_xlabel('content change')
-  right.legend(fontsize='small')
+  for axis in (left, right):
+    if axis.get_legend_handles_labels()[0]:
+      axis.legend(fontsize='small')
   figure.tight_layout()
   with files.atomic_path(path) as temporary:
     figure.savefig(temporary, dpi=110, format='png', metadata={'Software': None})
