@@ -61,11 +61,13 @@ class SelfAttention(keras.layers.Layer):
 
   Args:
     spectral: spectral normalization of its convolutions.
+    pool: keys and values are the maxima of squares of so many cells a side, as in the code published with that paper; 1, the paper's
+      formula and what the CycleGAN papers use, is all cells.
   """
 
-  def __init__(self, spectral=False, **kwargs):
+  def __init__(self, spectral=False, pool=1, **kwargs):
     super().__init__(**kwargs)
-    self.spectral = spectral
+    self.spectral, self.pool = spectral, pool
 
   def build(self, shape):
     channels = shape[-1]
@@ -83,8 +85,11 @@ class SelfAttention(keras.layers.Layer):
   def call(self, x, training=False):
     """`[B, T, P, C]` -> the same shape."""
     shape = ops.shape(x)
-    query, key, value = (_cells(apply(layer, x, training)) for layer in (self.query, self.key, self.value))
-    scores = ops.matmul(query, ops.transpose(key, (0, 2, 1)))  # [B, N, N], N = T P
+    query, key, value = (apply(layer, x, training) for layer in (self.query, self.key, self.value))
+    if self.pool > 1:
+      key, value = (ops.max_pool(part, self.pool, padding='same') for part in (key, value))
+    query, key, value = _cells(query), _cells(key), _cells(value)
+    scores = ops.matmul(query, ops.transpose(key, (0, 2, 1)))  # [B, N, M], N = T P, M as many or a pool-th of a pool-th
     found = ops.matmul(ops.softmax(scores, axis=-1), value)  # [B, N, C]
     return x + ops.cast(self.gamma, x.dtype) * ops.reshape(found, shape)
 

@@ -29,8 +29,8 @@ class CycleGAN(base.MusicModel):
 
   Args:
     hparams: `classes` (A, B, and for the full model the third genre), `mixed` (discriminators of mixed music), `as_published`,
-      `mixed_weight` (gamma), `cycle_weight` (lambda), `noise_deviation` (sigma_D), `pool_size` (0 for none), `spectral`, `attention`, and the
-      sizes `width`, `blocks`, `input_skip` of `networks.Generator` and `critic_width` of `networks.Discriminator`.
+      `mixed_weight` (gamma), `cycle_weight` (lambda), `noise_deviation` (sigma_D), `pool_size` (0 for none), `spectral`, `attention`,
+      `attention_pool`, and the sizes `width`, `blocks`, `input_skip` of `networks.Generator` and `critic_width` of `networks.Discriminator`.
     converter: `BinaryConverter`; its steps and pitches must be multiples of 4.
 
   Raises:
@@ -43,7 +43,7 @@ class CycleGAN(base.MusicModel):
     self.classes = tuple(hparams.classes)
     if converter.steps % 4 or len(self.classes) < 2:
       raise errors.ArgumentError(f'steps {converter.steps} must be a multiple of 4, and classes {self.classes} at least two')
-    options = {'spectral': hparams.spectral, 'attention': hparams.attention}
+    options = {'spectral': hparams.spectral, 'attention': hparams.attention, 'attention_pool': hparams.attention_pool}
     generator = lambda name: networks.Generator(hparams.width, hparams.blocks, input_skip=hparams.input_skip, name=name, **options)
     critic = lambda name: networks.Discriminator(hparams.critic_width, name=name, **options)
     shape = (None, converter.steps, converter.input_depth)

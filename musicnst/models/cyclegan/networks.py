@@ -19,17 +19,18 @@ class Generator(keras.layers.Layer):
     blocks: residual blocks (10).
     spectral: spectral normalization of every convolution; not of the transposed ones, as in the published code.
     attention: self-attention after the last two blocks.
+    attention_pool: see `images.SelfAttention`.
     input_skip: logits `input_skip * (2 x - 1)` of the input are added to the output's. Deviation: 0 is the paper's network; above 0 a
       training begins near the copy of the input, and short trainings spend no time on learning to copy.
   """
 
-  def __init__(self, filters=64, blocks=10, spectral=False, attention=False, input_skip=0.0, **kwargs):
+  def __init__(self, filters=64, blocks=10, spectral=False, attention=False, input_skip=0.0, attention_pool=1, **kwargs):
     super().__init__(**kwargs)
     self.input_skip = input_skip
     conv = lambda factor, kernel, strides, padding: _Block(filters * factor, kernel, strides, padding, spectral)
     self.down = [conv(1, 7, 1, 'valid'), conv(2, 3, 2, 'same'), conv(4, 3, 2, 'same')]
     self.blocks = [_Residual(filters * 4, spectral) for _ in range(blocks)]
-    self.attention = [images.SelfAttention(spectral) for _ in range(min(2, blocks))] if attention else []
+    self.attention = [images.SelfAttention(spectral, attention_pool) for _ in range(min(2, blocks))] if attention else []
     self.up = [_Up(filters * 2), _Up(filters)]
     self.output_convolution = images.convolution(1, 7, padding='valid', spectral=spectral)
 
@@ -62,15 +63,16 @@ class Discriminator(keras.layers.Layer):
     filters: of the first convolution (64 in the paper), 4 times as many of the second.
     spectral: spectral normalization of every convolution.
     attention: self-attention after both hidden convolutions.
+    attention_pool: see `images.SelfAttention`.
   """
 
-  def __init__(self, filters=64, spectral=False, attention=False, **kwargs):
+  def __init__(self, filters=64, spectral=False, attention=False, attention_pool=1, **kwargs):
     super().__init__(**kwargs)
     self.first = images.convolution(filters, 7, 2, spectral=spectral)
     self.second = images.convolution(filters * SECOND, 7, 2, spectral=spectral)
     self.normalization = images.InstanceNormalization()
     self.output_convolution = images.convolution(1, 7, spectral=spectral)
-    self.attention = [images.SelfAttention(spectral) for _ in range(2)] if attention else []
+    self.attention = [images.SelfAttention(spectral, attention_pool) for _ in range(2)] if attention else []
 
   def build(self, shape):
     shape = (*shape, 1)
