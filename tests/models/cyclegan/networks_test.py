@@ -43,6 +43,17 @@ def test_attention_begins_as_nothing_and_is_the_papers_formula():
   np.testing.assert_allclose(layer(x), expected.reshape(x.shape), atol=1e-5)
 
 
+def test_pooled_attention_looks_at_the_maxima_of_squares():
+  x = np.random.default_rng(0).normal(size=(1, 4, 6, 8)).astype('float32')
+  layer = images.SelfAttention(pool=2)
+  layer.build(x.shape)
+  layer.gamma.assign(1)
+  query, key, value = (np.asarray(part(x)) for part in (layer.query, layer.key, layer.value))
+  pooled = lambda y: y.reshape(1, 2, 2, 3, 2, -1).max((2, 4)).reshape(1, 6, -1)
+  expected = softmax(query.reshape(1, 24, -1) @ pooled(key).transpose(0, 2, 1)) @ pooled(value)
+  np.testing.assert_allclose(layer(x), x + expected.reshape(x.shape), atol=1e-5)
+
+
 def test_spectral_convolutions_have_largest_singular_value_one():
   generator = networks.Generator(4, 2, spectral=True, attention=True)
   generator.build((None, 16, 84))
