@@ -105,7 +105,7 @@ def linear_engine(tiny_engine):
 def musae_engine():
   """A mixture of genres over voices, tiny."""
   keras.utils.set_random_seed(3)
-  sizes = 'width=6,track_width=6,embedding=6,bar_width=6,bar_rnn_size=4,z_size=4,critic_size=[4]'
+  sizes = 'width=6,z_size=4,critic_size=[4]'
   model = configs.get('musae-2bar_mixture-small', sizes).build_model()
   return engine.Engine('tiny', model, .5, (), model.genres, None)
 

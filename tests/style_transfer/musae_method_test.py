@@ -12,7 +12,7 @@ from musicnst.style_transfer import musae_method
 from musicnst.style_transfer import piece as piece_lib
 from musicnst.style_transfer import transfer
 
-TINY = 'width=6,track_width=6,embedding=6,bar_width=6,bar_rnn_size=4,z_size=4,critic_size=[4]'
+TINY = 'width=6,z_size=4,critic_size=[4]'
 
 
 @pytest.fixture(scope='module')

@@ -21,8 +21,7 @@ BASE = config_lib.TRAINING.extend(
     critic_size=(1024, 1024),     # units of the critic's hidden layers
     width=0,                      # units of a beat in the small networks; 0 for the recurrent ones
     track_width=0,                # the same of each decoder; 0 for `width`
-    embedding=0,                  # small networks: units of a step
-    bar_width=0,                  # small networks: units of a bar
+    bar_width=0,                  # small networks: units of a bar; 0 for none
     bar_rnn_size=0,               # small networks: units of each direction of the LSTM over bars
     prior='gaussian',             # or 'mixture'
     components=32,                # of the mixture, on the circle
@@ -45,9 +44,13 @@ MIXTURE = dict(prior='mixture', genres=GENRES)
 PUBLISHED = dict(
     as_published=True, critic_reads_tags=False, batch_size=16, learning_rate=1e-5, decay_rate=1.0, enc_rnn_size=(512, 512, 512),
     dec_rnn_size=(512, 512, 512), critic_size=(512, 512))
+# Small: beats of 4 steps, at 16 bars bars of 4 beats; z and the prior are the paper's.
 SMALL = dict(
-    width=256, track_width=256, embedding=96, bar_width=320, bar_rnn_size=96, z_size=256, critic_size=(256, 256), whitened=True,
-    first_stddev=.3, critic_steps=3, batch_size=64, learning_rate=.002, decay_rate=.9985, min_learning_rate=1e-4, num_voices=2)
+    width=256, z_size=512, critic_size=(256, 256), whitened=True, first_stddev=.2, critic_steps=3, batch_size=128, learning_rate=.002,
+    decay_rate=.9995, min_learning_rate=1e-4, num_voices=2)
+SMALL_OF = {2: dict(), 16: dict(bar_width=384, bar_rnn_size=128, batch_size=64)}
+# Steps of a tenth of the paper's annealing, by bars: the weight reaches 1 as a training ends.
+SMALL_ANNEALING = {2: 400, 16: 125}
 
 
 def _band(hparams):
@@ -72,11 +75,8 @@ def _entry(name, converter, hparams, description):
 
 
 def _small(bars, prior):
-  steps = 16 * bars
-  boundaries = tuple(range(200, 2001, 200))
-  settings = {**SMALL, **(MIXTURE if prior == 'mixture' else {}), 'steps': steps, 'beta_boundaries': boundaries}
-  if bars == 2:
-    settings.update(batch_size=128)
+  boundaries = tuple(SMALL_ANNEALING[bars] * i for i in range(1, 11))
+  settings = {**SMALL, **SMALL_OF[bars], **(MIXTURE if prior == 'mixture' else {}), 'steps': 16 * bars, 'beta_boundaries': boundaries}
   return _entry(f'musae-{bars}bar_{prior}-small', _voices, VOICES.extend(**settings),
                 f'{bars} bars of two voices, {prior} prior, small networks of beats and bars')
 

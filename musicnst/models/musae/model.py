@@ -281,16 +281,15 @@ def encoder_of(hparams):
   """The encoder: recurrent over steps, or of levels where `width` is given."""
   if not hparams.width:
     return networks.RecurrentEncoder(hparams.enc_rnn_size, name='encoder')
-  return networks.LevelEncoder(hparams.embedding, width=hparams.width, bar_width=hparams.bar_width, rnn_units=hparams.bar_rnn_size,
-                               name='encoder')
+  return networks.LevelEncoder(hparams.width, bar_width=hparams.bar_width, rnn_units=hparams.bar_rnn_size, name='encoder')
 
 
 def decoder_of(hparams, steps, depth, name):
   """One track's decoder, likewise."""
   if not hparams.width:
     return networks.RecurrentDecoder(steps, depth, hparams.dec_rnn_size, name=name)
-  return networks.LevelDecoder(steps, depth, width=hparams.track_width or hparams.width, bar_width=hparams.bar_width,
-                               rnn_units=hparams.bar_rnn_size, name=name)
+  return networks.LevelDecoder(
+      steps, depth, hparams.track_width or hparams.width, bar_width=hparams.bar_width, rnn_units=hparams.bar_rnn_size, name=name)
 
 
 def _mask(batch):

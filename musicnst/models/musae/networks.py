@@ -75,65 +75,67 @@ class RecurrentDecoder(keras.layers.Layer):
 
 
 class Levels(keras.layers.Layer):
-  """Base of the small networks: the places of a window as bars of 4 beats of 4 steps.
+  """Base of the small networks: a window as beats of 4 steps and, with a `bar_width`, bars of 4 beats.
 
   Args:
-    width: units of a beat; a bar has `bar_width`.
-    rnn_units: of each direction of the LSTM over the bars.
-    bar_width: units of a bar.
+    width: units of a beat.
+    bar_width: units of a bar; 0 for no bars.
+    rnn_units: of each direction of an LSTM over the bars.
   """
 
   BEAT, BAR = 4, 4
 
-  def __init__(self, width, bar_width, rnn_units, **kwargs):
+  def __init__(self, width, bar_width=0, rnn_units=0, **kwargs):
     super().__init__(**kwargs)
     self.width, self.bar_width, self.rnn_units = width, bar_width, rnn_units
-    self.beat_block, self.bar_block = Residual(width, name='beat_block'), Residual(bar_width, name='bar_block')
-    self.over_bars = BarRNN(bar_width, rnn_units, name='over_bars')
+    self.beat_block = Residual(width, name='beat_block')
+    if bar_width:
+      self.over_bars, self.bar_block = BarRNN(bar_width, rnn_units, name='over_bars'), Residual(bar_width, name='bar_block')
 
   def sizes(self, steps):
-    """(bars, beats a bar, steps a beat); a short window is one bar of fewer beats."""
+    """(bars, beats a bar, steps a beat); a window shorter than a bar is one bar of fewer beats."""
     beat = min(self.BEAT, steps)
     bar = min(self.BAR, steps // beat)
     return steps // (beat * bar), bar, beat
 
+  def flat_size(self, steps):
+    """Units of all bars, or all beats, side by side."""
+    bars, bar, _ = self.sizes(steps)
+    return bars * (self.bar_width or bar * self.width)
+
 
 class LevelEncoder(Levels):
-  """`[B, T, D]` -> features `[B, bars * bar_width]`: dense layers shared by the beats, others by the bars, an LSTM over the bars.
-
-  Args:
-    embedding: units of a step before the beat reads it.
+  """`[B, T, D]` -> features `[B, flat_size]`: dense layers shared by the beats, others by the bars, an LSTM over the bars.
 
   Deviation: the paper's encoder is recurrent over all steps; this one needs a tenth of its time on a CPU.
   """
 
-  def __init__(self, embedding, **kwargs):
-    super().__init__(**kwargs)
-    self.embedding = embedding
-    self.embed = keras.layers.Dense(embedding, name='embed')
-    self.read_beat = keras.layers.Dense(self.width, activation='relu', name='read_beat')
-    self.read_bar = keras.layers.Dense(self.bar_width, activation='relu', name='read_bar')
+  def __init__(self, width, **kwargs):
+    super().__init__(width, **kwargs)
+    self.read_beat = keras.layers.Dense(width, activation='relu', name='read_beat')
+    self.read_bar = keras.layers.Dense(self.bar_width, activation='relu', name='read_bar') if self.bar_width else None
 
   def build(self, shape):
-    self.bars, bar, beat = self.sizes(shape[1])
-    self.beats, self.per_beat = self.bars * bar, beat
-    self.embed.build(shape)
-    self.read_beat.build((None, self.beats, beat * self.embedding))
-    self.beat_block.build((None, self.beats, self.width))
-    self.read_bar.build((None, self.bars, bar * self.width))
-    self.over_bars.build((None, self.bars, self.bar_width))
-    self.bar_block.build((None, self.bars, self.bar_width))
+    _, self.steps, self.depth = shape
+    self.bars, self.per_bar, self.per_beat = self.sizes(self.steps)
+    self.read_beat.build((None, self.bars * self.per_bar, self.per_beat * self.depth))
+    self.beat_block.build((None, self.bars * self.per_bar, self.width))
+    if self.read_bar:
+      self.read_bar.build((None, self.bars, self.per_bar * self.width))
+      self.over_bars.build((None, self.bars, self.bar_width))
+      self.bar_block.build((None, self.bars, self.bar_width))
     self.built = True
 
   def call(self, inputs):
-    x = ops.reshape(self.embed(inputs), (-1, self.beats, self.per_beat * self.embedding))  # [B, T, E] -> [B, beats, 4 E]
+    x = ops.reshape(inputs, (-1, self.bars * self.per_bar, self.per_beat * self.depth))  # [B, T, D] -> [B, beats, 4 D]
     x = self.beat_block(self.read_beat(x))
-    x = self.read_bar(ops.reshape(x, (-1, self.bars, self.beats // self.bars * self.width)))  # [B, beats, W] -> [B, bars, W']
-    x = self.bar_block(self.over_bars(x))
-    return ops.reshape(x, (-1, self.bars * self.bar_width))
+    if self.read_bar:
+      x = self.read_bar(ops.reshape(x, (-1, self.bars, self.per_bar * self.width)))  # [B, beats, W] -> [B, bars, W']
+      x = self.bar_block(self.over_bars(x))
+    return ops.reshape(x, (-1, self.flat_size(self.steps)))
 
   def compute_output_shape(self, shape):
-    return shape[0], self.sizes(shape[1])[0] * self.bar_width
+    return shape[0], self.flat_size(shape[1])
 
 
 class LevelDecoder(Levels):
@@ -143,28 +145,32 @@ class LevelDecoder(Levels):
     steps, depth: T and D of the output.
   """
 
-  def __init__(self, steps, depth, **kwargs):
-    super().__init__(**kwargs)
+  def __init__(self, steps, depth, width, **kwargs):
+    super().__init__(width, **kwargs)
     self.steps, self.depth = steps, depth
     self.bars, self.per_bar, self.per_beat = self.sizes(steps)
-    self.spread = keras.layers.Dense(self.bars * self.bar_width, activation='relu', name='spread')
-    self.write_bar = keras.layers.Dense(self.per_bar * self.width, activation='relu', name='write_bar')
+    self.spread = keras.layers.Dense(self.flat_size(steps), activation='relu', name='spread')
+    self.write_bar = keras.layers.Dense(self.per_bar * width, activation='relu', name='write_bar') if self.bar_width else None
     self.write_beat = keras.layers.Dense(self.per_beat * depth, name='write_beat')
 
   def build(self, shape):
     bars, beats = (None, self.bars, self.bar_width), (None, self.bars * self.per_bar, self.width)
     self.spread.build(shape)
-    self.over_bars.build(bars)
-    self.bar_block.build(bars)
-    self.write_bar.build(bars)
+    if self.write_bar:
+      self.over_bars.build(bars)
+      self.bar_block.build(bars)
+      self.write_bar.build(bars)
     self.beat_block.build(beats)
     self.write_beat.build(beats)
     self.built = True
 
   def call(self, z):
-    x = self.bar_block(self.over_bars(ops.reshape(self.spread(z), (-1, self.bars, self.bar_width))))
-    x = ops.reshape(self.write_bar(x), (-1, self.bars * self.per_bar, self.width))  # [B, bars, 4 W] -> [B, beats, W]
-    return ops.reshape(self.write_beat(self.beat_block(x)), (-1, self.steps, self.depth))
+    x = self.spread(z)
+    if self.write_bar:
+      x = self.bar_block(self.over_bars(ops.reshape(x, (-1, self.bars, self.bar_width))))
+      x = self.write_bar(x)  # [B, bars, 4 W]
+    x = self.beat_block(ops.reshape(x, (-1, self.bars * self.per_bar, self.width)))
+    return ops.reshape(self.write_beat(x), (-1, self.steps, self.depth))
 
 
 class Residual(keras.layers.Layer):
