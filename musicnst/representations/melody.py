@@ -19,6 +19,8 @@ MIN_PITCH, MAX_PITCH = 21, 108
 DEPTH = MAX_PITCH - MIN_PITCH + 1 + FIRST_PITCH_TOKEN
 MELODY_PROGRAMS = tuple(range(32))  # piano, chromatic percussion, organ, guitar
 OUTPUT_VELOCITY = 80
+# Classes of chords that Magenta's converter writes back: it takes the last 12 columns for a key, also where there is none.
+MAGENTA_CHORDS = chords_lib.DEPTH - 12
 
 
 def monophonic(notes):
@@ -180,8 +182,8 @@ class MelodyConverter(base.Converter):
   def from_windows(self, outputs, qpm=120.0, velocities=None, controls=None):
     """Consecutive one-hot outputs `[S, T, 90]` -> NoteSequence of velocity 80; `velocities` is not used.
 
-    `controls` `[S, T, 49]` give the chord symbols. Deviation: Magenta leaves out the last 12 classes and so writes diminished chords as
-    none.
+    `controls` `[S, T, 49]` give the chord symbols. Magenta reads but the first 37 classes here, so that diminished chords become none; so
+    it is here too, unless the converter is `continuous`.
     """
     tokens = np.argmax(np.asarray(outputs), axis=-1)  # [S, T]
     sequence = music_proto.NoteSequence(ticks_per_quarter=220)
@@ -192,7 +194,8 @@ class MelodyConverter(base.Converter):
     sequence.total_time = tokens.size * 60.0 / qpm / self.steps_per_quarter
     if controls is not None:
       seconds = 60.0 / qpm / self.steps_per_quarter
-      classes = np.argmax(np.asarray(controls), axis=-1).reshape(-1).tolist()
+      known = np.asarray(controls)[..., :None if self.continuous else MAGENTA_CHORDS]
+      classes = np.argmax(known, axis=-1).reshape(-1).tolist()
       chords_lib.add(sequence, [(step * seconds, chords_lib.symbol_of(c)) for step, c in enumerate(classes)])
     return sequence
 
