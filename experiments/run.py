@@ -28,6 +28,7 @@ EXPERIMENT_MAP = {
     'polyphonic_candidates': 'learning curves of the networks that could be polyphonic-2bar',
     'train_bundles': 'repeats the bundles that ship: prepare, train, bundle, measure',
     'musicnst_experiments': "the paper's four experiments: {VGG-19, composer classifier} x {piano roll, latents}",
+    'distribution': 'generated against real music: distances by features, copying, BLEU',
     'musae_train': 'trains the small MusAEs and the MusicVAEs that they are compared with',
     'musae_table1': "MusAE's table 1: reconstruction accuracy by track beside MusicVAE, flat and hierarchical",
     'musae_figure3': "MusAE's figure 3: metrics of what each Gaussian of the mixture decodes to",

@@ -44,13 +44,13 @@ MIXTURE = dict(prior='mixture', genres=GENRES)
 PUBLISHED = dict(
     as_published=True, critic_reads_tags=False, batch_size=16, learning_rate=1e-5, decay_rate=1.0, enc_rnn_size=(512, 512, 512),
     dec_rnn_size=(512, 512, 512), critic_size=(512, 512))
-# Small: beats of 4 steps, at 16 bars bars of 4 beats; z and the prior are the paper's.
+# Small: beats of 4 steps, at 16 bars bars of 4 beats; z and the prior are the paper's, the adversarial weight is the published code's: .1, then .2.
 SMALL = dict(
-    width=256, z_size=512, critic_size=(256, 256), whitened=True, first_stddev=.2, critic_steps=3, batch_size=128, learning_rate=.002,
-    decay_rate=.9995, min_learning_rate=1e-4, num_voices=2)
-SMALL_OF = {2: dict(), 16: dict(bar_width=384, bar_rnn_size=128, batch_size=64)}
-# Steps of a tenth of the paper's annealing, by bars: the weight reaches 1 as a training ends.
-SMALL_ANNEALING = {2: 400, 16: 125}
+    width=256, z_size=512, critic_size=(256, 256), whitened=True, first_stddev=.2, critic_steps=3, learning_rate=.002, min_learning_rate=1e-4,
+    num_voices=2)
+SMALL_OF = {
+    2: dict(steps=32, batch_size=128, decay_rate=.9985, beta_boundaries=(600, 1200)),
+    16: dict(steps=256, batch_size=64, decay_rate=.9965, beta_boundaries=(250, 500), bar_width=384, bar_rnn_size=128)}
 
 
 def _band(hparams):
@@ -75,9 +75,7 @@ def _entry(name, converter, hparams, description):
 
 
 def _small(bars, prior):
-  boundaries = tuple(SMALL_ANNEALING[bars] * i for i in range(1, 11))
-  settings = {**SMALL, **SMALL_OF[bars], **(MIXTURE if prior == 'mixture' else {}), 'steps': 16 * bars, 'beta_boundaries': boundaries}
-  return _entry(f'musae-{bars}bar_{prior}-small', _voices, VOICES.extend(**settings),
+  return _entry(f'musae-{bars}bar_{prior}-small', _voices, VOICES.extend(**SMALL, **SMALL_OF[bars], **(MIXTURE if prior == 'mixture' else {})),
                 f'{bars} bars of two voices, {prior} prior, small networks of beats and bars')
 
 
