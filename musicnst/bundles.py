@@ -24,12 +24,15 @@ import musicnst
 from musicnst import configs
 from musicnst import errors
 from musicnst import files
+from musicnst.data import memory
 
 FORMAT, FORMAT_VERSION = 'musicnst-bundle', 1
 CONFIG, WEIGHTS, CARD, TRAINING = 'config.json', 'model.weights.h5', 'CARD.md', 'training.h5'
 PRETRAINED = pathlib.Path(__file__).parent / 'pretrained'
 # No bundle is near this; a .zip that claims more is not unpacked.
 MAX_BYTES = 8 << 30
+# A larger weight is not compressed: it takes long, and of float32 gains a tenth.
+_COMPRESSED_BYTES = 16 << 20
 # Of a member of a .zip: more than this is unpacked to a temporary file, not into memory.
 _IN_MEMORY_BYTES = 32 << 20
 
@@ -98,9 +101,9 @@ def _new_bundle(path):
     return
   with files.atomic_path(path) as temporary, tempfile.TemporaryDirectory(prefix='.writing-', dir=os.path.dirname(temporary)) as folder:
     yield pathlib.Path(folder)
-    with zipfile.ZipFile(temporary, 'w', zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(temporary, 'w') as archive:
       for file in sorted(pathlib.Path(folder).iterdir()):
-        archive.write(file, file.name)
+        archive.write(file, file.name, zipfile.ZIP_STORED if file.suffix == '.h5' else zipfile.ZIP_DEFLATED)  # .h5 is compressed inside
 
 
 def load(name_or_path):
@@ -116,8 +119,11 @@ def load(name_or_path):
   except errors.MusicnstError as error:
     raise errors.ModelNotFoundError(f'{reader.path}: {error}') from error
   import tensorflow as tf  # late, as in `save`
+
+  from musicnst.models import filling
   with tf.init_scope():  # a model may load another one's bundle while a step is being traced
-    model = config.build_model()
+    # The largest models are made without first values. Others may load bundles of their own as they are made, which that does not go with.
+    model = filling.unfilled(config) if 'enc_rnn_size' in config.hparams else config.build_model()
     with reader.weights(info) as weights:
       assign(model, weights, reader.path)
   return model, config, {**info, 'card': reader.read_card()}
@@ -150,10 +156,14 @@ def training_state(name_or_path):
 def assign(model, weights, origin):
   """Sets every variable of a model; random states that the weights lack stay as they are.
 
+  Args:
+    weights: {name: array or dataset of an open bundle}.
+
   Raises:
     ModelNotFoundError: names or shapes differ; names the first few.
   """
-  from musicnst.models import naming  # as in `save`
+  from musicnst.models import filling  # as in `save`
+  from musicnst.models import naming
   variables = naming.named_variables(model)
   wrong = [f'{name} is not in the model' for name in weights if name not in variables]
   for name, variable in variables.items():
@@ -163,8 +173,21 @@ def assign(model, weights, origin):
       wrong.append(f'{name} is {tuple(weights[name].shape)} and should be {tuple(variable.shape)}')
   if wrong:
     raise errors.ModelNotFoundError(f'{origin}: its weights do not fit this config: {"; ".join(wrong[:3])}' + (' ...' if len(wrong) > 3 else ''))
-  for name, value in weights.items():
-    variables[name].assign(np.asarray(value, variables[name].dtype))
+  filling.fill(model, ((name, _tensor(value, variables[name].dtype)) for name, value in weights.items()))
+
+
+def _tensor(value, dtype):
+  """A tensor of an array, which it does not share, or of a dataset, which is in memory once."""
+  if not isinstance(value, h5py.Dataset):
+    return np.array(value, dtype)
+  read = memory.aligned(value.shape, value.dtype)
+  if value.size:
+    value.read_direct(read)
+  if read.dtype != dtype:
+    converted = memory.aligned(value.shape, dtype)
+    np.copyto(converted, read, casting='unsafe')
+    read = converted
+  return memory.as_tensor(read)
 
 
 def _reader(name_or_path):
@@ -261,21 +284,21 @@ def _plain(name):
 
 def _converted(name, value, dtype):
   """Floating-point weights as `dtype`; integers as they are."""
-  if not np.issubdtype(value.dtype, np.floating):
+  if not np.issubdtype(value.dtype, np.floating) or value.dtype == dtype:
     return value
   with np.errstate(over='ignore'):
     converted = value.astype(dtype)
-  if not np.array_equal(np.isfinite(converted), np.isfinite(value.astype(np.float64))):
+  if not np.array_equal(np.isfinite(converted), np.isfinite(value)):
     raise errors.ArgumentError(f'{name} has values that {dtype} cannot hold (up to {np.abs(value).max():.3g}); save as float32')
   return converted
 
 
 def _write_h5(path, weights):
-  """Writes one gzip-compressed dataset a weight; {name: shape}. The same weights give the same bytes."""
+  """Writes one dataset a weight, gzip-compressed if it is not very large; {name: shape}. The same weights give the same bytes."""
   shapes = {}
   with h5py.File(path, 'w', track_order=False) as archive:
     for name, value in weights:
-      packed = {'compression': 'gzip', 'shuffle': True} if value.ndim else {}
+      packed = {'compression': 'gzip', 'shuffle': True} if value.ndim and value.nbytes <= _COMPRESSED_BYTES else {}
       archive.create_dataset(name, data=value, track_times=False, **packed)
       shapes[name] = list(value.shape)
   return shapes

@@ -10,6 +10,8 @@ from musicnst import errors
 from musicnst.checkpoint_import import matching
 from musicnst.checkpoint_import import table
 from musicnst.checkpoint_import import tensor_bundle
+from musicnst.data import memory
+from musicnst.models import filling
 from musicnst.models import naming
 
 ADAM_BETA2 = .999
@@ -97,8 +99,8 @@ def load(config, path):
 def load_found(config, path):
   """(model, config, info) of a checkpoint, as `inference.load_model` gives it. Errors as `Import`."""
   with Import(config, path) as found, tf.init_scope():
-    model = config.build_model()
-    assign(model, found)
+    model = filling.unfilled(config)
+    filling.fill(model, ((name, memory.as_tensor(value)) for name, value in found.weights()))
     return model, config, {**config.to_dict(), 'step': found.step, 'checkpoint': found.checkpoint.path, 'card': ''}
 
 
@@ -119,7 +121,7 @@ def assign(model, found):
   """Sets every weight of a model of the Import's config."""
   variables = naming.named_variables(model)
   for name, value in found.weights():
-    variables[name].assign(value)
+    variables[name].assign(memory.as_tensor(value))
 
 
 def to_bundle(config, path, output, dtype='float32', card_text='', with_training=True):

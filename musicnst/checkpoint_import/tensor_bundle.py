@@ -10,6 +10,7 @@ import numpy as np
 
 from musicnst import errors
 from musicnst.checkpoint_import import locations
+from musicnst.data import memory
 from musicnst.data import tfrecords
 from musicnst.data import wire
 
@@ -18,8 +19,6 @@ _MAGIC = 0xDB4775248B80FB57
 _MAX_INDEX_BYTES = 1 << 28
 # TensorFlow's numbers for the types that a checkpoint of weights has.
 _TYPES = {1: np.float32, 2: np.float64, 3: np.int32, 9: np.int64, 10: np.bool_, 19: np.float16}
-# TensorFlow takes an array as it is, without a copy, where it begins at a multiple of this.
-_ALIGNMENT = 64
 
 
 # What TensorFlow 2 adds to a checkpoint, such as those of our run folders, and Magenta's never hold.
@@ -103,7 +102,7 @@ class Checkpoint:
     entry = self.entries[name]
     if entry.dtype not in _TYPES or entry.is_sliced:
       raise errors.CheckpointError(f'{self.path}: {name} is {"cut in slices" if entry.is_sliced else f"of type {entry.dtype}"}; cannot be read')
-    data = _aligned(entry.size)
+    data = memory.aligned((entry.size,), np.uint8)
     try:
       file = self._shard(entry.shard)
       file.seek(entry.offset)
@@ -139,13 +138,6 @@ def _fill(file, data):
       break
     count += more
   return count
-
-
-def _aligned(size):
-  """`size` bytes at an address that TensorFlow need not copy from."""
-  data = np.empty(size + _ALIGNMENT, np.uint8)
-  start = -data.ctypes.data % _ALIGNMENT
-  return data[start:start + size]
 
 
 def _read_index(data):

@@ -1,0 +1,41 @@
+"""Models that take their first values as they are made: nothing is drawn only to be replaced, and the weights are in memory once.
+
+Keras makes variables without values in a `StatelessScope` and gives them their values later, with `Variable._deferred_initialize`; it has
+no public name for that step.
+"""
+import keras
+
+from musicnst.models import naming
+
+
+def unfilled(config):
+  """A model of a config, whose variables have shapes and no values yet; `fill` gives them."""
+  with keras.StatelessScope(initialize_variables=False):
+    return config.build_model()
+
+
+def fill(model, values):
+  """Gives the variables of a model values, their first ones in an `unfilled` model.
+
+  Args:
+    values: iterable of (name in `models.naming`, array or tensor), taken one by one; a tensor of the variable's type is not copied. What it
+      does not name and has no value yet is initialized as in a new model.
+
+  Raises:
+    ValueError: an array is not of its variable's shape.
+    KeyError: no variable of that name.
+  """
+  variables = naming.named_variables(model)
+  for name, value in values:
+    variable = variables[name]
+    if tuple(value.shape) != tuple(variable.shape):
+      raise ValueError(f'{name} is {tuple(variable.shape)}; the value is {tuple(value.shape)}')
+    if variable._value is None:
+      variable._initializer = lambda shape, dtype, value=value: keras.ops.convert_to_tensor(value, dtype)
+      variable._deferred_initialize()
+    else:
+      variable.assign(value)
+    del value, variable  # before the next one is read
+  for variable in variables.values():
+    if variable._value is None:
+      variable._deferred_initialize()
