@@ -115,3 +115,37 @@ def test_content_key_knows_content_only():
   assert len(keys) == 20 and {len(key) for key in keys} == {16}
   assert records.content_key(_window(1, genre='a')) == records.content_key(_window(1, genre='b'))
   assert records.content_key(_window(1, length=1)) != records.content_key(_window(1, length=2))
+
+
+def test_windows_of_numbers_and_of_many_lengths_come_back():
+  from musicnst.representations import groove
+  from musicnst.representations import multitrack
+  for converter, music in ((groove.GrooveConverter(humanize=True, hits_as_controls=True), testing.groove(6, 2)),
+                           (multitrack.MultitrackConverter(chords=True), testing.lead_sheet_of_band(3, 2))):
+    windows = converter.to_windows(music)
+    written = [records.write_example(window, converter) for window in windows]
+    assert len({records.content_key(window) for window in windows}) == len(windows)
+    for window, serialized in zip(windows, written, strict=True):
+      back = records.read_window(serialized, converter)
+      for name in ('inputs', 'outputs', 'controls'):
+        np.testing.assert_array_equal(getattr(back, name), getattr(window, name))
+      assert back.length == window.length
+    batch = records.parse_example(written, converter, converter.num_lengths)
+    for name in ('inputs', 'outputs', 'controls'):
+      np.testing.assert_array_equal(batch[name], np.stack([getattr(window, name) for window in windows]))
+    np.testing.assert_array_equal(batch['lengths'], [window.length for window in windows])
+
+
+def test_drums_among_other_tracks_stay_when_the_rest_is_transposed():
+  from musicnst.data import augment
+  from musicnst.representations import multitrack
+  converter = multitrack.MultitrackConverter()
+  music = testing.band(2, 4)
+  moved = augment.Transposer(converter, 0, 2)
+  before = np.stack([w.inputs for w in converter.to_windows(music)])
+  for note in music.notes:
+    note.pitch += 0 if note.is_drum else 2
+  after = np.stack([w.inputs for w in converter.to_windows(music)])
+  found, complete = moved.move(tf.constant(before.astype(np.uint8)), tf.constant([2, 2]))
+  np.testing.assert_array_equal(found, after)
+  assert complete.numpy().all()

@@ -9,6 +9,7 @@ from keras import ops
 from musicnst.layers import noise
 from musicnst.losses import divergence
 from musicnst.models import base
+from musicnst.models.music_vae import batch_metrics
 
 # Streams of the noise that belongs to an example (layers/noise.py).
 LATENT_STREAM, DECODER_STREAM, ENCODER_STREAM = range(3)
@@ -106,12 +107,20 @@ class MusicVAE(base.LatentModel):
     Deviation: Magenta draws z, and feeds a scheduled decoder its own samples, in evaluation too; here evaluation is deterministic and
     `metric_terms` gives both accuracies by name.
     """
+    batch = self._cut(batch)
     key = noise.keys(batch, step, self.settings['noise_seed'])
     posterior = self.encode(batch, training, noise.split(key, ENCODER_STREAM))
     z = posterior.mean
     if training:
       z = z + posterior.stddev * noise.normal(noise.split(key, LATENT_STREAM), (self.z_size,))
     return self.terms_at(z, posterior, batch, training, step, noise.split(key, DECODER_STREAM))
+
+  def _cut(self, batch):
+    """The batch without steps behind the longest that the model writes, as Magenta trains."""
+    if batch['outputs'].shape[1] <= self.decoder.steps:
+      return batch
+    return {name: value[:, :self.decoder.steps] if name in ('inputs', 'outputs', 'controls') else
+            ops.minimum(value, self.decoder.steps) if name == 'lengths' else value for name, value in batch.items()}
 
   def terms_at(self, z, posterior, batch, training=False, step=0, key=None):
     """The loss terms of a given z `[B, Z]`."""
@@ -136,6 +145,10 @@ class MusicVAE(base.LatentModel):
       sampled = self.decoder.token_measures(tokens, batch)
       terms.update({_sampled_name(name): value for name, value in sampled.items()})
     return terms
+
+  def batch_metrics(self, logits, batch):
+    """{name: scalar} as Magenta's evaluation names and counts them on this batch alone (see `batch_metrics`)."""
+    return batch_metrics.of_batch(self.decoder, logits, batch)
 
 
 def _sampled_name(name):
