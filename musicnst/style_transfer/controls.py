@@ -48,17 +48,12 @@ def style_piece(request):
 
 def reconstruction(request):
   """The content through the latents and back: what the autoencoder alone changes."""
-  return _decoded(request, lambda z, style: z)
+  return _walk(request, 'reconstruction')
 
 
 def interpolation(request):
   """Window by window on the great circle from the content's latents to the style's; `strength` is how far."""
-  amount = request.settings.strength
-
-  def walk(z, style):
-    return np.concatenate([inference.slerp(a, b, [amount]) for a, b in zip(z, style())])
-
-  return _decoded(request, walk)
+  return _walk(request, 'interpolation')
 
 
 def arithmetic(request, use_residual=True):
@@ -68,20 +63,30 @@ def arithmetic(request, use_residual=True):
     request: Request.
     use_residual: decode the change alone (`residual.decode`); else the latents as they are.
   """
-  reach = ARITHMETIC_REACH * request.settings.strength
-  return _decoded(request, lambda z, style: z + reach * (style().mean(0) - z.mean(0)), use_residual)
+  return _walk(request, 'arithmetic', use_residual)
 
 
 def moment_matching(request, use_residual=True):
   """Mean and deviation of each latent dimension over the piece moved to those of the style; `strength` of the way. Arguments as above."""
-  strength = request.settings.strength
+  return _walk(request, 'moment-matching', use_residual)
 
-  def walk(z, style):
-    target = style()
-    whitened = (z - z.mean(0)) / np.maximum(z.std(0), LEAST_DEVIATION)
-    return z + strength * (whitened * target.std(0) + target.mean(0) - z)
 
-  return _decoded(request, walk, use_residual)
+def walked(method, z, style, strength):
+  """Latents `[S, Z]` and those of the style `[R, Z]` (not needed by 'reconstruction') -> where one of the four walks above leads, `[S, Z]`."""
+  if method == 'reconstruction':
+    return z
+  if method == 'interpolation':
+    return np.concatenate([inference.slerp(a, b, [strength]) for a, b in zip(z, spaces.repeated(style, len(z)))])
+  if method == 'arithmetic':
+    return z + ARITHMETIC_REACH * strength * (style.mean(0) - z.mean(0))
+  whitened = (z - z.mean(0)) / np.maximum(z.std(0), LEAST_DEVIATION)
+  return z + strength * (whitened * style.std(0) + style.mean(0) - z)
+
+
+def _walk(request, method, use_residual=False):
+  """Found of a walk."""
+  style_of = lambda style: None if method == 'reconstruction' else style()
+  return _decoded(request, lambda z, style: walked(method, z, style_of(style), request.settings.strength), use_residual)
 
 
 # === Style and content in latents ===

@@ -8,11 +8,13 @@ import tensorflow as tf
 from musicnst import bundles
 from musicnst import errors
 from musicnst import inference
+from musicnst.representations import converter_map
 from musicnst.style_transfer import feature_networks
 from musicnst.style_transfer import genres
 from musicnst.style_transfer import guided
 from musicnst.style_transfer import residual
 from musicnst.style_transfer import spaces
+from musicnst.style_transfer import tokens
 
 DEFAULT_MODEL = 'polyphonic-2bar'
 # Four different classifiers that steer the transfer; judges of results are others.
@@ -20,6 +22,8 @@ CLASSIFIERS = ('genre-inner-a', 'genre-inner-b', 'genre-inner-c', 'genre-inner-d
 # The paper's composer classifiers: on rolls, and on rows of the latent model's latents.
 COMPOSER_ROLL, COMPOSER_LATENT = 'composer-roll', 'composer-latent'
 WINDOW_DEPTH = 176
+# Representations whose windows are piano rolls.
+ROLLS = ('polyphonic', 'binary')
 # What a method needs: everything the default method uses, the latent model alone, or nothing but the music.
 NEEDS = ('guidance', 'latents', 'nothing')
 
@@ -140,16 +144,24 @@ def load(name=DEFAULT_MODEL, needs='guidance', imagenet=False):
     needs: one of `NEEDS`.
     imagenet: of the Engine.
 
+  Returns:
+    Engine; for a latent model that writes one-hot tokens or bits, and not piano rolls, a `tokens.TokenEngine`.
+
   Raises:
-    ModelNotFoundError: no such bundle, or one whose windows are not 32 steps of the polyphonic roll.
+    ModelNotFoundError: no such bundle, or one that is neither.
   """
   if needs == 'nothing':
     return Engine('', None, .5, (), (), None, imagenet)
   model, config, info = inference.load_model(name)
   converter = config.build_converter()
-  if getattr(converter, 'output_depth', 0) != WINDOW_DEPTH or converter.steps != spaces.WINDOW_STEPS or not hasattr(model, 'decode_logits'):
-    raise errors.ModelNotFoundError(
-        f'{name}: style transfer works with a latent model of 32 steps of the polyphonic roll, and this is {config.name}.')
+  if not hasattr(model, 'decode_logits'):
+    raise errors.ModelNotFoundError(f'{name}: style transfer works with a latent model, and this is {config.name}.')
+  if getattr(converter, 'output_depth', 0) != WINDOW_DEPTH or converter.steps != spaces.WINDOW_STEPS:
+    if converter.name in ROLLS:
+      raise errors.ModelNotFoundError(
+          f'{name}: of piano rolls, style transfer takes {spaces.WINDOW_STEPS} steps of the polyphonic roll, and this is {config.name}.')
+    trained = inference.TrainedModel(model, config, info)
+    return tokens.TokenEngine(str(name), trained, converter_map.for_pieces(trained.converter))
   threshold = float(info.get('threshold') or config.hparams.threshold)
   if needs == 'latents':
     return Engine(name, model, threshold, (), (), None, imagenet)

@@ -15,43 +15,16 @@ from musicnst.style_transfer import drums as drums_lib
 from musicnst.style_transfer import measures
 from musicnst.style_transfer import piece as piece_lib
 from musicnst.style_transfer import request as request_lib
+from musicnst.style_transfer import result as result_lib
 from musicnst.style_transfer import spaces
+from musicnst.style_transfer import token_transfer
+from musicnst.style_transfer import tokens
 
 # A stretch of at most this many steps (128 windows) is restyled at a time; longer pieces are cut into equal stretches.
 SECTION_STEPS = 4096
 # So many padded steps are optimized side by side: about 2 GiB.
 GROUP_STEPS = 16384
 TRACKS = ('merge', 'each')
-
-
-@dataclasses.dataclass
-class TransferResult:
-  """What `transfer` gives.
-
-  Args:
-    sequence: the restyled piece.
-    content, style: NoteSequences; `style` is the first where several were given.
-    kept, added, removed: lists of Note protos; times are those of `sequence` (removed: of `content`).
-    metrics: name -> float, see `measures.of`.
-    history: term -> list of floats, one an iteration.
-    snapshots: iteration -> NoteSequence.
-    settings: what was asked for and recognised: method, strength, seed, names, genres.
-    seconds: wall time.
-    bars: seconds at which the content's bars begin.
-  """
-
-  sequence: object
-  content: object
-  style: object
-  kept: list
-  added: list
-  removed: list
-  metrics: dict
-  history: dict = dataclasses.field(default_factory=dict)
-  snapshots: dict = dataclasses.field(default_factory=dict)
-  settings: dict = dataclasses.field(default_factory=dict)
-  seconds: float = 0.0
-  bars: list = dataclasses.field(default_factory=list)
 
 
 def transfer(content, style, **options):
@@ -63,7 +36,7 @@ def transfer(content, style, **options):
     **options: see `transfer_each`.
 
   Returns:
-    TransferResult.
+    result.TransferResult.
 
   Raises:
     ReadError, RejectedSequence: the files hold no music to work with.
@@ -89,7 +62,8 @@ def transfer_each(contents, style, method=configs.DEFAULT_METHOD, model=None, st
     contents: list of paths or NoteSequences.
     style: path, folder, NoteSequence or list of these.
     method: name in `configs.TRANSFER_MAP`.
-    model: bundle, run folder or path of the latent model; None takes the shipped one.
+    model: bundle, run folder or path of the latent model, one of Magenta's checkpoints, or an `inference.Source`; None takes the shipped one.
+      With a model of tokens (see `tokens`) its representation says what is read, and grid, tracks, drums and candidates play no part.
     strength: 0 to 1, how much may change; 1 changes more than half of what sounds. Not together with `style_weight`.
     style_weight, content_weight: factors on the style and the content terms, at least 0.
     num_steps: iterations. learning_rate: Adam's.
@@ -108,7 +82,7 @@ def transfer_each(contents, style, method=configs.DEFAULT_METHOD, model=None, st
     progress: called with (done, total) iterations.
 
   Yields:
-    For each content a TransferResult, or the MusicnstError that stopped this one.
+    For each content a result.TransferResult, or the MusicnstError that stopped this one.
   """
   entry = registry.lookup(configs.TRANSFER_MAP, method, 'method')
   settings = _settings(entry, strength, style_weight, content_weight, num_steps, learning_rate, seed, candidates, snapshots, protect_melody)
@@ -116,8 +90,14 @@ def transfer_each(contents, style, method=configs.DEFAULT_METHOD, model=None, st
   engine = entry.engine(model, imagenet)
   settings = dataclasses.replace(settings, content_genre=_genre(content_genre, engine), style_genre=_genre(style_genre, engine))
   grid = {'steps_per_quarter': steps_per_quarter, 'beats': beats}
-  styles, folder_style = load_styles(style, grid)
-  task = _Task(entry, settings, engine, styles, folder_style, grid, tracks, bars, drums, progress)
+  if isinstance(engine, tokens.TokenEngine):
+    if (tracks, drums, candidates) != ('merge', 'keep', 1):
+      raise errors.ArgumentError(f'{engine.name} writes tokens: tracks, drums and candidates are for models of piano rolls')
+    styles, _ = load_styles(style, lambda name, sequence: (token_transfer.read(engine, sequence, beats, name), sequence)[1])
+    task = token_transfer.Task(entry, settings, engine, styles, beats, bars, load_sequence, progress)
+  else:
+    styles, folder_style = load_styles(style, lambda name, sequence: piece_lib.from_sequence(sequence, name=name, **grid))
+    task = _Task(entry, settings, engine, styles, folder_style, grid, tracks, bars, drums, progress)
   for content in contents:
     try:
       yield task.run(content)
@@ -153,7 +133,7 @@ class _Task:
     measured = [measures.of(whole, style_pieces, result, found.details, self.engine) for result, *_ in composed]
     best = max(range(len(composed)), key=lambda i: measures.score(measured[i]))
     result, kept, added, removed = composed[best]
-    return TransferResult(
+    return result_lib.TransferResult(
         sequence=result, content=sequence, style=style_pieces[0].sequence, kept=kept, added=added, removed=removed,
         metrics=measured[best], history=found.history, snapshots={i: finish(edits)[0] for i, edits in found.snapshots.items()},
         settings=self._described(name, whole, found, best), seconds=time.monotonic() - started,
@@ -244,8 +224,8 @@ def load_sequence(source):
   return os.path.basename(str(source)), files.read(source)[0]
 
 
-def load_styles(style, grid):
-  """What `transfer` takes as style -> (list of (name, Piece), whether it is several files).
+def load_styles(style, read):
+  """What `transfer` takes as style -> (list of (name, what `read(name, sequence)` makes of it), whether it is several files).
 
   In a folder, files that cannot be used are passed over as long as one can.
   """
@@ -255,7 +235,7 @@ def load_styles(style, grid):
     is_folder = not isinstance(source, music_proto.NoteSequence) and os.path.isdir(str(source))
     for path in files.find(str(source)) if is_folder else [source]:
       try:
-        found.extend(_style_pieces(path, is_folder, grid))
+        found.extend(_style_pieces(path, is_folder, read))
       except errors.MusicnstError as error:
         if not is_folder:
           raise
@@ -265,10 +245,10 @@ def load_styles(style, grid):
   return found, len(found) > 1
 
 
-def _style_pieces(path, every_tune, grid):
+def _style_pieces(path, every_tune, read):
   name, sequence = load_sequence(path)
   sequences = files.read(path) if every_tune else [sequence]
-  return [(name, piece_lib.from_sequence(s, name=name, **grid)) for s in sequences]
+  return [(name, read(name, s)) for s in sequences]
 
 
 def _parts(whole, tracks, grid):

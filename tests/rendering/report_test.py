@@ -14,7 +14,7 @@ from musicnst.rendering import plots
 from musicnst.rendering import report
 from musicnst.rendering import rolls
 from musicnst.representations import testing
-from musicnst.style_transfer import transfer
+from musicnst.style_transfer import result as result_lib
 
 
 class _Page(html.parser.HTMLParser):
@@ -56,7 +56,7 @@ def _result(**changes):
       'metrics': {'content_change': .75, 'style_genre_after': .5, 'style_genre_before': .25, 'unheard_of': 3.},
       'history': {'style': [2., 1., .5], 'content': [0., float('nan'), .25, .3]}, 'snapshots': {5: content, 10: result},
       'settings': {'content': 'folder/a.mid', 'style': 'b.mid', 'method': 'guided', 'strength': .5}, 'seconds': 1.25, 'bars': [0., 4.]}
-  return transfer.TransferResult(**{**values, **changes})
+  return result_lib.TransferResult(**{**values, **changes})
 
 
 def _written(result, tmp_path, audio=False):

@@ -47,10 +47,10 @@ def test_decoded_cells_are_the_models_at_the_threshold(saved):
 
 
 def test_models_that_do_not_fit(saved):
-  for path in (saved('genre-roll', TINY), saved('cat-mel_2bar_small', 'enc_rnn_size=[3],dec_rnn_size=[3],z_size=4'),
-               saved('polyphonic-2bar', 'width=4,z_size=5,steps=16')):
-    with pytest.raises(errors.ModelNotFoundError, match='32 steps of the polyphonic roll'):
-      engine.load(path, 'latents')
+  with pytest.raises(errors.ModelNotFoundError, match='works with a latent model'):
+    engine.load(saved('genre-roll', TINY), 'latents')
+  with pytest.raises(errors.ModelNotFoundError, match='32 steps of the polyphonic roll'):
+    engine.load(saved('polyphonic-2bar', 'width=4,z_size=5,steps=16'), 'latents')
   with pytest.raises(errors.ModelNotFoundError):
     engine.load('no such model', 'latents')
 
