@@ -13,8 +13,8 @@ def table1(found):
       cells = [_spread(change[kind]) for kind in ('added', 'removed', 'total')] + [_spread(values['content_change_there_and_back'])]
       lines.append(f'| {name} | {direction} | ' + ' | '.join(cells) + ' |')
   lines += ['', '## Transfer strength', '',
-            'S_tot^D: "hits" counts windows heard as of the source genre, as the papers do; "mean" takes probabilities; "decided" takes back the '
-            'music heard, not its probabilities. Shares: windows heard as of the source genre before, after, and back.', '',
+            'S_tot^D: "hits" counts windows heard as of the source genre, as the papers do; "mean" takes probabilities; "decided" takes back '
+            'the music heard, not its probabilities. Shares: windows heard as of the source genre before, after, and back.', '',
             '| model | S_tot hits | S_tot mean | S_tot hits, decided | shares A: x, x^, x~ | shares B: x, x^, x~ | content change | steps | minutes |',
             '|---|---|---|---|---|---|---|---|---|']
   lines += [_strength_row(name, entry) for name, entry in found['models'].items()]

@@ -212,6 +212,19 @@ def test_meters_that_a_converter_cannot_take_are_cut_out():
   assert nested['meter_sections'] == {'made': 2, 'rejected_unsupported_meter': 1} and result.windows
 
 
+def test_music_that_is_not_in_4_4_is_counted_and_left_out():
+  process = lambda sequence: stages.process(
+      stages.Item(0, corpus_lib.Piece('', 'a', 'folder'), 'folder', sequence.SerializeToString()),
+      stages.Settings(converter_map.build('binary', steps=16, four_four=True), time='tempo'))
+  waltz = testing.sequence([(60, i, i + 1) for i in range(12)], meter=(3, 4))
+  result = process(waltz)
+  assert not result.windows and result.rejected[1] == 'unsupported_meter'
+  assert result.counts.by_stage()['sequences'] == {'rejected_unsupported_meter': 1}
+  waltz.time_signatures.add(time=3.0, numerator=4, denominator=4)  # six beats of 3/4, then 4/4
+  result = process(waltz)
+  assert len(result.windows) == 2 and result.counts.by_stage()['meter_sections'] == {'made': 2, 'rejected_unsupported_meter': 1}
+
+
 # ---------------------- windows and shards ----
 
 

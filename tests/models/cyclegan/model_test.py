@@ -75,10 +75,16 @@ def test_variants_differ_in_discriminators_and_in_what_they_hear():
 def test_noise_is_half_normal_and_one_draw_for_all_discriminators():
   model, batch = build(hparams='noise_deviation=3.0'), batch_of(rows=40)
   seen = {}
+
+  def watched(name, original):
+    def call(x, training=False):
+      seen.setdefault(name, []).append(np.asarray(x))
+      return original(x, training=training)
+    return call
+
   for name in ('critic_a', 'critic_b', 'mixed_critic_b'):
     critic = getattr(model, name)
-    original = critic.call
-    critic.call = lambda x, training=False, name=name, original=original: seen.setdefault(name, []).append(np.asarray(x)) or original(x, training=training)
+    critic.call = watched(name, critic.call)
   terms_of(model, 'discriminator', batch, training=True)
   terms_of(model, 'generator', batch, training=True)
   noise = seen['critic_a'][0][:40] - batch['inputs'][:, 0].numpy()
