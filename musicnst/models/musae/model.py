@@ -88,13 +88,13 @@ class MusAE(base.LatentModel):
     return self.decoder.head.tokens(self.decode_logits(z), temperature, uniforms)[:, :steps]
 
   def draw_latents(self, n, seed=0, genre=None):
-    """`n` latents of the prior, float32 numpy `[n, Z]`: of one genre's component, or of all genres' (without genres: of all components).
+    """`n` latents of the prior, float32 numpy `[n, Z]`: of one genre's component, or of all genres'.
 
     Raises:
       UnknownNameError: a genre that the model does not know.
     """
     random = np.random.default_rng(seed)
-    known = self.components[:len(self.genres)] if self.genres else np.arange(self.prior.count)
+    known = self.components[:len(self.genres)] if self.prior.count > 1 else np.zeros(1, np.int32)
     components = random.choice(known, n) if genre is None else np.full(n, self.component_of(genre))
     normal = random.standard_normal((n, self.z_size)).astype(np.float32)
     return ops.convert_to_numpy(self.prior.place(ops.convert_to_tensor(normal), ops.convert_to_tensor(components.astype(np.int32))))
