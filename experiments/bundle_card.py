@@ -28,13 +28,15 @@ def write(name, recipe, config, prepared, best, report):
   shifts = f'transposition {hparams.transpose_low:+d} to {hparams.transpose_high:+d} semitones' if hparams.transpose_high else 'none'
   if hparams.get('note_drop', 0):
     shifts += f', up to {hparams.note_drop:.0%} of the notes dropped'
+  first = recipe.first
   rows = (
       ('data', f'{"; ".join(sources)}{beats}'),
       ('windows', f'{counts["train"]:,} training, {counts["validation"]:,} validation, {counts["test"]:,} test; split by piece (the corpora\'s own '
                   'splits), near-duplicate pieces kept together, equal windows only once'),
       ('augmentation', shifts),
       ('training', f'config {recipe.config}, {recipe.num_steps:,} steps of {hparams.batch_size} windows, seed {recipe.seed}'
-                   + (', bfloat16' if recipe.mixed_precision else '') + (f'; hparams {recipe.hparams}' if recipe.hparams else '')),
+                   + (', bfloat16' if recipe.mixed_precision else '') + (f'; hparams {recipe.hparams}' if recipe.hparams else '')
+                   + (f'; from the weights of {first.num_steps:,} steps with hparams {first.hparams}' if first else '')),
       ('validation', f'{best["by"]} {abs(best["score"]):.4f} at step {best["step"]:,}, whose weights these are'),
       *((f'test, {group}', figures(measures)) for group, measures in _groups(report)),
       ('music', "none of the corpora's music is in this folder; what the model writes may still resemble what it was trained on"),

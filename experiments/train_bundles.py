@@ -42,6 +42,7 @@ class Recipe:
   time_mode: str = ''              # how music gets its beats: '' as each corpus needs, or fixed:QPM
   max_num_notes: int = 10000       # longer pieces are left out
   round_trip: bool = True          # leave out windows that do not come back equal
+  first: 'Recipe | None' = None    # a training whose best weights this one starts from: of the same layers, on shorter music
   tune_threshold: bool = False     # choose the probability from which a cell is on by the validation split
   description: str = ''            # one line for musicnst list; the config's by default
   about: str = ''                  # what it is and what it is for, the first paragraph of the card
@@ -75,6 +76,12 @@ GENRES = dict(corpora='all-genres', num_steps=2000, best_by='metrics/accuracy',
 # Sizes that train on one CPU thread in minutes: the encoder hierarchical too, short recurrences instead of long ones, no scheduled sampling.
 SMALL = 'sampling_schedule=constant,sampling_rate=0,hierarchical_encoder=True,max_beta=.03,beta_rate=.9997'
 FREE_RUNNING = dict(best_by='metrics/accuracy_sampled', mixed_precision=True)
+TRIO = f'{SMALL},enc_rnn_size=[160],dec_rnn_size=[192],z_size=256,decay_rate=.9998,transpose_low=-5,transpose_high=5'
+MELODY = Recipe(
+    corpora='melodies', config='cat-mel_2bar_small', num_steps=9500, seed=1, eval_every_steps=500,
+    hparams=f'{SMALL},enc_rnn_size=[192],dec_rnn_size=[256],level_lengths=[8,4],free_bits=32,batch_size=64,learning_rate=.005,decay_rate=.9997',
+    about="Two bars of melody, one token a sixteenth, as 256 latents. Magenta's config at a small size, with a conductor over the eight beats.",
+    **FREE_RUNNING)
 FOUR = "classes=['Johann Sebastian Bach','Ludwig van Beethoven','Frédéric Chopin','Franz Schubert']"
 ON_ROLLS = Composers(inputs='rolls', trunk=Recipe(
     corpora='maestro', time_mode='fixed:120', max_num_notes=40000, round_trip=False, config='composer-roll', seed=21, num_steps=1500,
@@ -102,20 +109,18 @@ RECIPES = {
     'genre-latent': LatentGenres(Recipe(
         corpora='all-genres', config='genre-latent', seed=14, num_steps=1200, eval_every_steps=200, best_by='metrics/accuracy',
         hparams='z_size=512,steps=128,dropout=.3,learning_rate=.001,decay_rate=.998')),
-    'cat-mel_2bar_small': Recipe(
-        corpora='melodies', config='cat-mel_2bar_small', num_steps=9500, seed=1, eval_every_steps=500,
-        hparams=f'{SMALL},enc_rnn_size=[192],dec_rnn_size=[256],level_lengths=[8,4],free_bits=32,batch_size=64,learning_rate=.005,decay_rate=.9997',
-        about="Two bars of melody, one token a sixteenth, as 256 latents. Magenta's config at a small size, with a conductor over the eight beats.",
-        **FREE_RUNNING),
+    'cat-mel_2bar_small': MELODY,
     'hierdec-mel_16bar': Recipe(
-        corpora='melodies', config='hierdec-mel_16bar', num_steps=3000, seed=1,
-        hparams=f'{SMALL},enc_rnn_size=[160],dec_rnn_size=[192],z_size=256,batch_size=16,learning_rate=.004,decay_rate=.9998,'
+        corpora='melodies', config='hierdec-mel_16bar', num_steps=6000, seed=1, eval_every_steps=500, first=MELODY,
+        hparams=f'{SMALL},enc_rnn_size=[192],dec_rnn_size=[256],level_lengths=[64,4],z_size=256,batch_size=16,learning_rate=.002,decay_rate=.9998,'
                 'transpose_low=-5,transpose_high=5',
-        about="Sixteen bars of melody as 256 latents. Magenta's config at a small size, the encoder hierarchical too.", **FREE_RUNNING),
+        about="Sixteen bars of melody as 256 latents. Magenta's config at a small size, with a conductor over the 64 beats.", **FREE_RUNNING),
     'hierdec-trio_16bar': Recipe(
-        corpora='karaoke', config='hierdec-trio_16bar', num_steps=3000, seed=1,
-        hparams=f'{SMALL},enc_rnn_size=[128],dec_rnn_size=[160],z_size=256,batch_size=16,learning_rate=.004,decay_rate=.9998',
-        about="Sixteen bars of melody, bass and drums as 256 latents. Magenta's config at a small size, the encoder hierarchical too.",
+        corpora='karaoke', config='hierdec-trio_16bar', num_steps=4000, seed=1, eval_every_steps=500,
+        hparams=f'{TRIO},level_lengths=[64,4],batch_size=16,learning_rate=.002',
+        first=Recipe(corpora='karaoke', config='hierdec-trio_16bar', num_steps=4000, seed=1, eval_every_steps=1000,
+                     hparams=f'{TRIO},steps=32,level_lengths=[8,4],free_bits=48,batch_size=64,learning_rate=.004', **FREE_RUNNING),
+        about="Sixteen bars of melody, bass and drums as 256 latents. Magenta's config at a small size, with a conductor over the 64 beats.",
         **FREE_RUNNING),
     'genre-statistics.npz': Statistics(corpora='all-genres'),
 }
@@ -155,8 +160,7 @@ def _make(name, recipe, places, **options):
   if isinstance(recipe, Composers):
     return _make_composers(recipe, places, **options)
   trained = recipe.trunk if isinstance(recipe, LatentGenres) else recipe
-  windows = _windows(trained, places, options['num_processes'])
-  finished, run_dir = train(name, trained, windows, places, options['max_seconds'], options['show_progress'])
+  finished, windows, run_dir = _trained(name, trained, places, **options)
   if finished and isinstance(recipe, LatentGenres):
     from experiments import latent_genres  # loads TensorFlow
     return latent_genres.run(windows, run_dir, target, os.path.join(places.work, 'figures', f'{name}.json'))
@@ -192,16 +196,29 @@ def _windows(recipe, places, num_processes=1):
   return prefix
 
 
-def train(name, recipe, windows, places, max_seconds=0.0, show_progress=True):
-  """Trains or goes on; returns (whether the last step is reached, run folder)."""
+def _trained(name, recipe, places, **options):
+  """Windows and training of a recipe, that of `first` before it; returns (whether the last step is reached, prefix of the windows, run folder)."""
+  start = ''
+  if recipe.first:
+    finished, windows, start = _trained(f'{name}-first', recipe.first, places, **options)
+    if not finished:
+      return False, windows, start
+  windows = _windows(recipe, places, options['num_processes'])
+  finished, run_dir = train(name, recipe, windows, places, options['max_seconds'], options['show_progress'], start)
+  return finished, windows, run_dir
+
+
+def train(name, recipe, windows, places, max_seconds=0.0, show_progress=True, start=''):
+  """Trains or goes on, a new training from the weights of run folder `start`; returns (whether the last step is reached, run folder)."""
   from musicnst.training import loop
+  name = next((known for known, other in RECIPES.items() if other is recipe), name)  # one training serves a bundle and what starts from it
   run_dir = os.path.join(places.work, 'runs', f'{name}-{_digest((dataclasses.asdict(recipe), os.path.dirname(windows)))}')
   if _step(run_dir) < recipe.num_steps:
     loop.train(
         config_of(recipe), run_dir, f'{windows}-train-*', eval_examples_path=f'{windows}-validation-*', num_steps=recipe.num_steps,
         seed=recipe.seed, best_by=recipe.best_by, eval_every_steps=min(recipe.eval_every_steps, recipe.num_steps),
         eval_num_batches=recipe.eval_num_batches, mixed_precision=recipe.mixed_precision, max_seconds=max_seconds, checkpoints_to_keep=1,
-        keep_checkpoint_every_n_hours=None, show_progress=show_progress)
+        keep_checkpoint_every_n_hours=None, show_progress=show_progress, warm_start=start)
   return _step(run_dir) >= recipe.num_steps, run_dir
 
 

@@ -62,6 +62,18 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(corpus_root, tmp_pat
   assert _weights(os.path.join(whole, 'bundles', 'tiny')) == _weights(os.path.join(parts, 'bundles', 'tiny'))
 
 
+def test_a_training_starts_from_the_first_ones_best_weights(corpus_root, tmp_path, monkeypatch):
+  still = train_bundles.dataclasses.replace(
+      TINY, num_steps=2, first=TINY, hparams=TINY.hparams + ',learning_rate=0.0,min_learning_rate=0.0')
+  monkeypatch.setattr(train_bundles, 'RECIPES', {'still': still, 'tiny': TINY})
+  train_bundles.run('still', str(corpus_root), str(tmp_path), show_progress=False)
+  assert sorted(name.split('-')[0] for name in os.listdir(tmp_path / 'runs')) == ['still', 'tiny']
+  train_bundles.run('tiny', str(corpus_root), str(tmp_path), show_progress=False)  # is there already
+  assert len(os.listdir(tmp_path / 'runs')) == 2
+  assert _weights(tmp_path / 'bundles' / 'still') == _weights(tmp_path / 'bundles' / 'tiny')
+  assert 'from the weights of 4 steps' in (tmp_path / 'bundles' / 'still' / 'CARD.md').read_text()
+
+
 def test_windows_are_shared_and_runs_are_not(corpus_root, tmp_path, monkeypatch):
   train_bundles.run('tiny', str(corpus_root), str(tmp_path), show_progress=False)
   other = train_bundles.dataclasses.replace(TINY, seed=4, num_steps=2)
