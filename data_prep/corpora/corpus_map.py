@@ -3,6 +3,7 @@ from data_prep.corpora import asap
 from data_prep.corpora import easymusicnotes
 from data_prep.corpora import folder
 from data_prep.corpora import karaoke
+from data_prep.corpora import lakh
 from data_prep.corpora import maestro
 from data_prep.corpora import nottingham
 from data_prep.corpora import pop909
@@ -11,7 +12,7 @@ from musicnst import registry
 
 CORPUS_MAP = {
     entry.name: entry for entry in (pop909.CORPUS, pop909.MELODY, nottingham.CORPUS, nottingham.MELODY, asap.CORPUS, tpd.JAZZ, tpd.CORPUS,
-                                    maestro.CORPUS, karaoke.CORPUS, easymusicnotes.CORPUS, folder.CORPUS)
+                                    maestro.CORPUS, karaoke.CORPUS, easymusicnotes.CORPUS, lakh.CORPUS, folder.CORPUS)
 }
 # all-genres: four genres on equally quantized material (pop, folk, classical, jazz).
 COLLECTIONS = {'all-genres': ('pop909', 'nottingham', 'asap', 'tpd-jazz'), 'melodies': ('pop909-melody', 'nottingham-melody')}

@@ -7,6 +7,7 @@ import pytest
 from data_prep import splits
 from data_prep.corpora import corpus as corpus_lib
 from data_prep.corpora import corpus_map
+from data_prep.corpora import lakh
 from data_prep.corpora import pop909
 from data_prep.corpora import tpd
 from musicnst import errors
@@ -63,6 +64,10 @@ def _make(name, root):
     for i, row in enumerate(rows):
       _midi(root / 'maestro-v1.0.0' / row['midi_filename'], seed=i)
     _table(root / 'maestro-v1.0.0' / 'maestro-v1.0.0.csv', rows)
+  elif name == 'lakh':
+    for i, song in enumerate(('TRAAAAK128F9318786', 'TRAAABD128F429CF47')):
+      _midi(root / 'A' / 'A' / song / f'{i}.mid', seed=i)
+    (root / 'msd_tagtraum.cls').write_text('# a comment\nTRAAAAK128F9318786\tRock\tPop\nTRAAABD128F429CF47\tJazz\nTRAAAAK128F9318786\tRock\n')
   else:
     for i, folder in enumerate(('jazz', 'classical', 'jazz')):
       _midi(root / folder / f'{i}.mid', seed=i)
@@ -73,7 +78,7 @@ EXPECTED = {
     'pop909': {('pop', '')}, 'nottingham': {('folk', '')}, 'pop909-melody': {('pop', '')}, 'nottingham-melody': {('folk', '')},
     'asap': {('classical', 'Bach'), ('classical', 'Liszt')},
     'maestro': {('classical', 'Franz Liszt')}, 'tpd': {('jazz', ''), ('classical', '')}, 'tpd-jazz': {('jazz', '')},
-    'folder': {('jazz', ''), ('classical', '')}, 'karaoke': {('pop-band', '')}, 'easymusicnotes': {('easy-piano', '')},
+    'folder': {('jazz', ''), ('classical', '')}, 'karaoke': {('pop-band', '')}, 'easymusicnotes': {('easy-piano', '')}, 'lakh': {('Rock|Pop', ''), ('Jazz', '')},
 }
 
 
@@ -211,3 +216,22 @@ def test_real_corpora(name, shared):
       assert entry.labelled(piece)[0].notes
     except errors.RejectedSequence as error:
       assert error.reason == 'off_the_beat'
+
+
+def test_tags_of_songs(tmp_path):
+  for number, text in enumerate(('TRAAAAK128F9318786<SEP>rock<SEP>indie rock\n', '0a1b,pop,rock # two\n\n# nothing\n')):
+    (tmp_path / f'{number}.txt').write_text(text)
+  assert lakh.read_tags(tmp_path / '0.txt') == {'TRAAAAK128F9318786': ('rock', 'indie rock')}
+  assert lakh.read_tags(tmp_path / '1.txt') == {'0a1b': ('pop', 'rock')}
+  _midi(tmp_path / 'songs' / '0a1b.mid')
+  assert lakh.CORPUS.pieces(tmp_path / 'songs')[0].genre == ''
+  (tmp_path / 'songs' / 'tags.csv').write_text('0a1b,pop,rock\n')
+  piece, = lakh.CORPUS.pieces(tmp_path / 'songs')
+  assert piece.genre == 'pop|rock' and piece.work == '0a1b'
+  (tmp_path / 'songs' / 'tags.csv').write_text('ffff,pop\n')
+  with pytest.raises(errors.DataError, match='names none of the 1 songs'):
+    lakh.CORPUS.pieces(tmp_path / 'songs')
+  for text in ('', 'only words\n'):
+    (tmp_path / 'songs' / 'tags.csv').write_text(text)
+    with pytest.raises(errors.DataError, match='no line has a track id and a tag'):
+      lakh.CORPUS.pieces(tmp_path / 'songs')
