@@ -46,10 +46,11 @@ def main(flag_values):
       raise errors.ArgumentError('--mode=transfer needs either --triples, or --content, --style and --result')
     run_transfer(flag_values.triples, *pieces, judges=flag_values.judges, output=flag_values.output)
     return
-  if bool(flag_values.model) == bool(flag_values.checkpoint_file) or not flag_values.examples_path:
-    raise errors.ArgumentError('--model (or --checkpoint_file) and --examples_path are needed')
+  named = flag_values.model or flag_values.checkpoint_file
+  if not named or flag_values.model and flag_values.checkpoint_file or not flag_values.examples_path:
+    raise errors.ArgumentError('--model and --examples_path are needed (--checkpoint_file is another name of --model)')
   run_model(
-      flag_values.model or flag_values.checkpoint_file, flag_values.examples_path, flag_values.config, flag_values.hparams, flag_values.eval_num_batches,
+      named, flag_values.examples_path, flag_values.config, flag_values.hparams, flag_values.eval_num_batches,
       checkpoint=flag_values.checkpoint, group_by=flag_values.group_by, output=flag_values.output)
 
 

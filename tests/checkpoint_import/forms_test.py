@@ -1,4 +1,5 @@
 """Every form of a checkpoint gives the values that TensorFlow's own reader finds in it."""
+import json
 import shutil
 
 import numpy as np
@@ -12,6 +13,7 @@ from musicnst.checkpoint_import import importing
 from musicnst.checkpoint_import import table
 from musicnst.checkpoint_import import tensor_bundle
 from musicnst.models import naming
+from tests.models import magenta_weights
 
 HPARAMS = 'z_size=16,enc_rnn_size=[24],dec_rnn_size=[24,24,24]'
 
@@ -105,3 +107,17 @@ def test_a_bundle_without_moments_says_so(source, config, tmp_path):
   with bundles.training_state(tmp_path / 'bundle') as (step, updates, moments):
     assert (step, updates, moments) == (31337, 0, {})
   assert not (tmp_path / 'bundle' / bundles.TRAINING).exists()
+
+
+@pytest.mark.parametrize('name', magenta_weights.NAMES)
+def test_what_it_decodes_is_what_magenta_decoded(name, request):
+  """Latents of the fixture -> notes: the imported model and its converter together."""
+  path = magenta_weights.folder(name, request)
+  config = magenta_weights.config(path)
+  trained = inference.TrainedModel(*importing.load_found(config, path / 'model.ckpt'))
+  latents = np.load(path / 'golden.npz')['decode/z']
+  expected = json.loads((path / 'decoded_note_sequences.json').read_text())
+  for sequence, theirs in zip(trained.decode(latents, length=magenta_weights.info(path)['decode']['length']), expected, strict=True):
+    ours = sorted((n.pitch, n.velocity, n.start_time, n.end_time, n.instrument, n.program, n.is_drum) for n in sequence.notes)
+    np.testing.assert_allclose(np.array(ours, np.float64), np.array(sorted(map(tuple, theirs['notes'])), np.float64), rtol=0, atol=1e-9)
+    assert sequence.tempos[0].qpm == theirs['qpm'] and sequence.total_time == pytest.approx(theirs['total_time'])
