@@ -130,6 +130,15 @@ def test_labels_are_looked_up_and_others_dropped(tmp_path):
   assert sorted(training[:20]) == [n for n in range(30) if n % 3 < 2]
 
 
+def test_a_window_may_have_several_tags_or_none(tmp_path):
+  _write(tmp_path / 'w', [_numbered(n, ('pop', 'jazz|pop', 'polka', '')[n % 4]) for n in range(8)])
+  tagged = hparams.HParams(transpose_low=0, transpose_high=0, genres=('jazz', 'pop'))
+  batch, = list(dataset.batches(f'{tmp_path}/w', Keys(), tagged, 8, False))
+  assert batch['tags'].numpy().tolist() == [[0, 1], [1, 1], [0, 0], [0, 0]] * 2 and 'genre' not in batch
+  batch, = list(dataset.batches(f'{tmp_path}/w', Keys(), tagged, 8, False, classes=('pop',)))
+  assert batch['tags'].numpy().tolist() == [[0, 1]] * 2 and batch['labels'].numpy().tolist() == [0, 0]
+
+
 def test_another_label_than_genre(tmp_path):
   window = _numbered(5)
   window.labels['composer'] = 'Bach'
