@@ -5,10 +5,13 @@ import tensorflow as tf
 
 from musicnst import configs
 from musicnst import errors
+from musicnst import inference
 from musicnst.data import dataset
 from musicnst.data import records
 from musicnst.data import tfrecords
+from musicnst.models import naming
 from musicnst.representations import base
+from musicnst.training import loop
 from musicnst.training import trainer
 
 TINY = 'steps=16,width=4,critic_width=4,blocks=2,batch_size=4,'
@@ -151,3 +154,16 @@ def write_binary(path, converter, count, genres):
              for i, roll in enumerate(random.random((count, converter.steps, 84)) < .1)]
   path.write_bytes(b''.join(tfrecords.frame(records.write_example(window, converter)) for window in windows))
   return str(path)
+
+
+def test_a_resumed_training_is_an_unbroken_one(tmp_path):
+  config = configs.get('cyclegan-full-sn_classical_pop-small', 'steps=16,width=2,critic_width=2,blocks=1,batch_size=2,pool_size=4')
+  path = write_binary(tmp_path / 'w', config.build_converter(), 12, ('jazz', 'pop', 'classical'))
+  options = dict(examples_path=path, checkpoint_every_secs=0, steps_per_call=1, show_progress=False)
+  loop.train(config, str(tmp_path / 'whole'), num_steps=4, **options)
+  for steps in (2, 4):
+    loop.train(config, str(tmp_path / 'broken'), num_steps=steps, **options)
+  whole, broken = (naming.named_variables(inference.load_model(str(tmp_path / name))[0]) for name in ('whole', 'broken'))
+  assert {'pool_a', 'pool_b'} <= set(whole)
+  for name, variable in whole.items():
+    np.testing.assert_array_equal(variable, broken[name], err_msg=name)
