@@ -96,8 +96,8 @@ def train(name, prefix, work_dir, max_seconds=0.0, show_progress=True):
   wall, processor = time.monotonic(), time.process_time()
   loop.train(
       config_of(made), run_dir, f'{prefix}-train-*', eval_examples_path=f'{prefix}-validation-*', num_steps=made.num_steps, seed=made.seed,
-      best_by=made.best_by or 'metrics/accuracy', eval_every_steps=made.eval_every_steps, eval_num_batches=made.eval_num_batches, mixed_precision=True,
-      checkpoints_to_keep=1, keep_checkpoint_every_n_hours=None, max_seconds=max_seconds, show_progress=show_progress)
+      best_by=made.best_by or 'metrics/accuracy', eval_every_steps=made.eval_every_steps, eval_num_batches=made.eval_num_batches,
+      mixed_precision=True, checkpoints_to_keep=1, keep_checkpoint_every_n_hours=None, max_seconds=max_seconds, show_progress=show_progress)
   step = int(run_dir_lib.RunDir(run_dir).checkpoint('latest').rsplit('-', 1)[1])
   before = _json(record) if os.path.exists(record) else {}
   spent = {'config': made.config, 'hparams': made.hparams, 'seed': made.seed, 'steps': step,

@@ -4,7 +4,6 @@ import itertools
 import numpy as np
 
 from musicnst import errors
-from musicnst.representations import quantize
 from musicnst.representations import tracks
 
 BASS_PROGRAMS, GUITAR_PROGRAMS = range(32, 40), range(32)
