@@ -173,7 +173,7 @@ def assign(model, weights, origin):
       wrong.append(f'{name} is {tuple(weights[name].shape)} and should be {tuple(variable.shape)}')
   if wrong:
     raise errors.ModelNotFoundError(f'{origin}: its weights do not fit this config: {"; ".join(wrong[:3])}' + (' ...' if len(wrong) > 3 else ''))
-  filling.fill(model, ((name, _tensor(value, variables[name].dtype)) for name, value in weights.items()))
+  filling.fill(variables, ((name, _tensor(value, variables[name].dtype)) for name, value in weights.items()))
 
 
 def _tensor(value, dtype):

@@ -100,7 +100,7 @@ def load_found(config, path):
   """(model, config, info) of a checkpoint, as `inference.load_model` gives it. Errors as `Import`."""
   with Import(config, path) as found, tf.init_scope():
     model = filling.unfilled(config)
-    filling.fill(model, ((name, memory.as_tensor(value)) for name, value in found.weights()))
+    filling.fill(naming.named_variables(model), ((name, memory.as_tensor(value)) for name, value in found.weights()))
     return model, config, {**config.to_dict(), 'step': found.step, 'checkpoint': found.checkpoint.path, 'card': ''}
 
 

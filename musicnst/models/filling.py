@@ -5,8 +5,6 @@ no public name for that step.
 """
 import keras
 
-from musicnst.models import naming
-
 
 def unfilled(config):
   """A model of a config, whose variables have shapes and no values yet; `fill` gives them."""
@@ -14,18 +12,18 @@ def unfilled(config):
     return config.build_model()
 
 
-def fill(model, values):
+def fill(variables, values):
   """Gives the variables of a model values, their first ones in an `unfilled` model.
 
   Args:
-    values: iterable of (name in `models.naming`, array or tensor), taken one by one; a tensor of the variable's type is not copied. What it
+    variables: {name: `keras.Variable`} of the model, as `models.naming` has them.
+    values: iterable of (name, array or tensor), taken one by one; a tensor of the variable's type is not copied. What it
       does not name and has no value yet is initialized as in a new model.
 
   Raises:
     ValueError: an array is not of its variable's shape.
     KeyError: no variable of that name.
   """
-  variables = naming.named_variables(model)
   for name, value in values:
     variable = variables[name]
     if tuple(value.shape) != tuple(variable.shape):

@@ -23,7 +23,7 @@ def test_filled_as_assigned():
   first = CONFIG.build_model()
   values, second = _changed(_values(first)), filling.unfilled(CONFIG)
   for model in (first, second):
-    filling.fill(model, values.items())
+    filling.fill(naming.named_variables(model), values.items())
   batch = {'inputs': np.eye(90, dtype=np.float32)[np.arange(64).reshape(2, 32)]}
   assert len(second.trainable_variables) == len(first.trainable_variables) == len(values)
   for name, value in _values(second).items():
@@ -33,7 +33,7 @@ def test_filled_as_assigned():
 
 def test_what_is_not_named_is_initialized():
   model = filling.unfilled(CONFIG)
-  filling.fill(model, [('mean_head/bias', np.float32([1, 2, 3]))])
+  filling.fill(naming.named_variables(model), [('mean_head/bias', np.float32([1, 2, 3]))])
   np.testing.assert_array_equal(model.mean_head.bias, [1, 2, 3])
   kernel = np.asarray(model.mean_head.kernel)
   limit = np.sqrt(6 / sum(kernel.shape))  # Glorot and Bengio 2010
@@ -42,9 +42,9 @@ def test_what_is_not_named_is_initialized():
 
 def test_wrong_names_and_shapes():
   with pytest.raises(KeyError):
-    filling.fill(filling.unfilled(CONFIG), [('no/such', np.zeros(3))])
+    filling.fill(naming.named_variables(filling.unfilled(CONFIG)), [('no/such', np.zeros(3))])
   with pytest.raises(ValueError, match=r'mean_head/bias is \(3,\); the value is \(4,\)'):
-    filling.fill(filling.unfilled(CONFIG), [('mean_head/bias', np.zeros(4))])
+    filling.fill(naming.named_variables(filling.unfilled(CONFIG)), [('mean_head/bias', np.zeros(4))])
 
 
 @pytest.mark.parametrize('shape', [(), (0,), (0, 3), (1,), (5, 7), (1000,)])
