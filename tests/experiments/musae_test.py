@@ -9,6 +9,7 @@ from experiments import musae_figure4
 from experiments import musae_figure5
 from experiments import musae_table1
 from experiments import musae_train
+from experiments import run
 from experiments.musae import measure
 from experiments.musae import recipes
 from musicnst import bundles
@@ -97,7 +98,10 @@ def test_a_window_of_two_genres_stands_for_neither_of_their_pair(work):
     measure.windows(pattern, converter, keep=lambda labels: 'polka' in measure.tags(labels))
 
 
-def test_genres_are_checked_and_counted():
+def test_genres_are_checked_and_counted(work, capsys):
+  assert run.execute(['musae_train', f'--count_genres={work}/windows-2bar/windows.tfrecord']) == 0
+  assert capsys.readouterr().out == 'genres=[folk,pop,classical,jazz]\n'
+  assert run.execute(['musae_train']) == 2
   counts = {'pop|rock': 3, 'rock': 2, 'jazz': 4, '': 9}
   recipes.check_genres(counts, ('pop', 'jazz'), 'here')
   with pytest.raises(errors.DataError, match='no windows of genre polka; there are jazz, pop, rock'):
