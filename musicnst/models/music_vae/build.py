@@ -60,6 +60,8 @@ def recurrent_decoder(hparams, converter, encoder=None):
     core = _flat(whole, steps, hparams, converter, 'core' if levels else 'decoder')
   if not levels:
     return core
+  if hparams.reread and not hparams.hierarchical_encoder:
+    raise errors.HparamError('reread needs hierarchical_encoder: what was written is read again by the encoder of the level')
   return hierarchical.HierarchicalDecoder(
       core, levels, hparams.dec_rnn_size, hparams.residual_decoder, 1 - hparams.dropout_keep_prob,
       autoregressive_levels=() if hparams.disable_autoregression else tuple(range(len(levels) - 1)),

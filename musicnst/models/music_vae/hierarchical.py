@@ -118,24 +118,25 @@ class HierarchicalDecoder(decoders.Decoder):
     targets = ops.cast(batch['outputs'], 'float32')
     if targets.shape[1] != self.steps:
       raise ValueError(f'outputs of {targets.shape[1]} steps, but this decoder writes {self.segments} segments of {self.segment_steps}')
+    controls = batch.get('controls')
+    controls = None if controls is None or not controls.shape[-1] else controls
     write = self._forced_in_order if self.in_order else self._forced_side_by_side
-    logits = write(z, targets, batch, training, step, key)
+    logits = write(z, targets, controls, batch.get('lengths'), training, step, key)
     return logits * self.mask(batch)[..., None]
 
-  def _forced_side_by_side(self, z, targets, batch, training, step, key):
+  def _forced_side_by_side(self, z, targets, controls, lengths, training, step, key):
+    del lengths
     embeddings = self.embeddings(z, key if training else None)
     # The first token a segment reads is the last of the segment before it.
     previous = self._cut(recurrent.shifted(targets))
-    controls = batch.get('controls')
     controls = None if controls is None else self._cut(controls)
     spread = None if key is None else _spread(noise.split(key, CORE_STREAM), self.segments)
     logits = self.core.forced(ops.reshape(embeddings, (-1, embeddings.shape[-1])), previous, controls, training, step, spread)
     return ops.reshape(logits, (-1, self.steps, logits.shape[-1]))  # [B S, T/S, L] -> [B, T, L]
 
-  def _forced_in_order(self, z, targets, batch, training, step, key):
-    lengths = batch.get('lengths')
+  def _forced_in_order(self, z, targets, controls, lengths, training, step, key):
     lengths = None if lengths is None else encoders.segment_lengths(lengths, self.segments, self.segment_steps)
-    previous, controls, found = recurrent.shifted(targets), batch.get('controls'), []
+    previous, found = recurrent.shifted(targets), []
     stream = None if key is None else noise.split(key, CORE_STREAM)
 
     def write(embedding, k):
@@ -157,6 +158,8 @@ class HierarchicalDecoder(decoders.Decoder):
 
   def tokens(self, z, steps=None, temperature=0.0, controls=None, key=None):
     count = self.segments if steps is None else min(-(-steps // self.segment_steps), self.segments)
+    if controls is not None and controls.shape[1] < count * self.segment_steps:
+      raise ValueError(f'controls of {controls.shape[1]} steps, but {count} segments of {self.segment_steps} are to be written')
     write = self._free_in_order if self.in_order else self._free_by_loop
     return write(z, count, temperature, controls, key)[:, :steps]
 

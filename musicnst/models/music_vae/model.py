@@ -61,9 +61,14 @@ class MusicVAE(base.LatentModel):
   # === The latent interface ===
 
   def encode(self, batch, training=False, key=None):
-    """`batch['inputs']` (with `controls`, `lengths` if present) -> Gaussian, each part float32 `[B, Z]`; `key` `[B]` for dropout."""
+    """`batch['inputs']` (with `controls` if the model has them, `lengths` if present) -> Gaussian, each part float32 `[B, Z]`.
+
+    `key` int64 `[B]` is for dropout.
+    """
     inputs = ops.cast(batch['inputs'], self.compute_dtype)
     if self.control_depth:
+      if batch.get('controls') is None:
+        raise ValueError(f'this model reads controls of depth {self.control_depth}; the batch has none')
       inputs = ops.concatenate([inputs, ops.cast(batch['controls'], self.compute_dtype)], axis=-1)
     with_key = {'key': key} if getattr(self.encoder, 'takes_key', False) else {}
     features = ops.cast(self.encoder(inputs, lengths=batch.get('lengths'), training=training, **with_key), 'float32')
@@ -83,6 +88,7 @@ class MusicVAE(base.LatentModel):
     return self.decoder.tokens(z, steps, temperature, controls, noise.split(key, DECODER_STREAM))
 
   def _controls_of(self, z, controls):
+    controls = None if controls is None or not controls.shape[-1] else controls
     if (controls is None) != (not self.control_depth):
       raise ValueError(f'this model has {self.control_depth or "no"} controls; got {None if controls is None else controls.shape}')
     if controls is None:
