@@ -17,6 +17,8 @@ from musicnst.data import wire
 _FOOTER_BYTES, _TRAILER_BYTES = 48, 5
 _MAGIC = 0xDB4775248B80FB57
 _MAX_INDEX_BYTES = 1 << 28
+# So much at a time is read: inside a .tar, Python holds it twice.
+_READ_BYTES = 1 << 22
 # TensorFlow's numbers for the types that a checkpoint of weights has.
 _TYPES = {1: np.float32, 2: np.float64, 3: np.int32, 9: np.int64, 10: np.bool_, 19: np.float16}
 
@@ -133,7 +135,7 @@ def _fill(file, data):
   """Reads until `data` is full or the file ends; how many bytes came."""
   count = 0
   while count < len(data):
-    more = file.readinto(memoryview(data)[count:])
+    more = file.readinto(memoryview(data)[count:count + _READ_BYTES])
     if not more:
       break
     count += more
