@@ -93,7 +93,17 @@ def _section(sequence, start, end, signature):
       moved.CopyFrom(note)
       moved.start_time, moved.end_time = max(note.start_time - start, 0.0), min(note.end_time, end) - start
   part.total_time = max((note.end_time for note in part.notes), default=0.0)
+  _copy_chords(sequence, part, start, end)
   return part
+
+
+def _copy_chords(sequence, part, start, end):
+  """The chord symbols of a stretch; the one that holds when it begins stands at its beginning."""
+  kind = music_proto.NoteSequence.TextAnnotation.CHORD_SYMBOL
+  symbols = sorted((a for a in sequence.text_annotations if a.annotation_type == kind and a.time < end - 1e-6), key=lambda a: a.time)
+  first = max((i for i, a in enumerate(symbols) if a.time <= start + 1e-6), default=0)
+  for symbol in symbols[first:]:
+    part.text_annotations.add(annotation_type=kind, time=max(symbol.time - start, 0.0), text=symbol.text)
 
 
 # ---------------------- near-duplicates ----

@@ -51,7 +51,8 @@ def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root
   _check(input_tfrecord, corpus_names, corpus_root, split, output_shards, runner)
   started = time.time()
   converter = converter_of(config, hparams)
-  settings = stages.Settings(converter, filters, time_mode, round_trip)
+  # How far a stroke lies from the grid is told by the file's own tempo, never by an estimate.
+  settings = stages.Settings(converter, filters, time_mode or ('tempo' if converter.real_valued else ''), round_trip)
   shards.check_writable(output_tfrecord)
   split_names = (split,) if split else splits.SPLITS
   paths = shards.shard_paths(output_tfrecord, split_names, output_shards)

@@ -116,6 +116,7 @@ class DrumsConverter(base.Converter):
   """
 
   name = 'drums'
+  four_four = True
 
   def __init__(self, steps=32, steps_per_quarter=4, gap_bars=1.0, roll_input=True, continuous=False, classes='reduced', roll_output=False):
     if classes not in CLASSES:

@@ -46,6 +46,7 @@ class GrooveConverter(base.Converter):
   """
 
   name = 'groove'
+  four_four = True
   real_valued = True
 
   def __init__(self, steps=32, steps_per_quarter=4, humanize=False, tapify=False, fixed_velocities=False, add_instruments=(),

@@ -60,6 +60,16 @@ def test_sections_of_one_meter():
   assert all([t.qpm for t in p.tempos] == [60.0] for p in parts)
 
 
+def test_a_section_begins_with_the_chord_that_holds():
+  sequence = testing.sequence([(60, 0, 3), (62, 4, 8)], qpm=60)
+  sequence.time_signatures.add(time=4.0, numerator=3, denominator=4)
+  kind = sequence.TextAnnotation.CHORD_SYMBOL
+  for time, symbol in ((0.0, 'C'), (2.0, 'F'), (5.0, 'G')):
+    sequence.text_annotations.add(annotation_type=kind, time=time, text=symbol)
+  parts = cleaning.one_meter_sections(sequence)
+  assert [[(a.time, a.text) for a in part.text_annotations] for part in parts] == [[(0, 'C'), (2, 'F')], [(0, 'F'), (1, 'G')]]
+
+
 def test_one_meter_is_left_alone_and_a_hundred_changes_are_too_many():
   sequence = testing.chords(2)
   assert cleaning.one_meter_sections(sequence) == [sequence]

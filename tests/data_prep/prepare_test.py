@@ -331,3 +331,20 @@ def test_the_verb(music, tmp_path, capfd):
 def test_the_verb_names_what_is_missing(flags, capfd):
   assert command.execute(['prepare', *flags]) == 2
   assert len(capfd.readouterr().err.strip().splitlines()) == 1
+
+
+def test_grooves_keep_their_own_grid_and_several_tracks_their_lengths(tmp_path):
+  for name, make in (('groove', testing.groove), ('multitrack', testing.band)):
+    converter, path, sequences = converter_map.build(name), str(tmp_path / f'{name}.tfrecord'), []
+    for seed in range(3):
+      sequences.append(make(8, seed))
+      sequences[-1].id = f'/id/{seed}'
+    with open(path, 'wb') as file:
+      file.writelines(tfrecords.frame(sequence.SerializeToString()) for sequence in sequences)
+    prepare.run(str(tmp_path / 'w'), name, input_tfrecord=path, split='train', filters=cleaning.Filters())
+    written = [records.read_window(record, converter) for record in _read(tmp_path / 'w-0*')]
+    windows = [window for sequence in sequences for window in converter.to_windows(sequence)]
+    assert len(written) == len(windows) > 8
+    closest = [min(np.abs(w.outputs.astype(float) - v.outputs).max() for v in windows) for w in written]
+    assert max(closest) < 1e-4
+    assert sorted(w.length if converter.num_lengths == 1 else tuple(w.length) for w in written) == sorted(w.length for w in windows)
