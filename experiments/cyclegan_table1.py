@@ -58,7 +58,7 @@ def run(prefix, models_dir, output, split='test', models=recipes.RUNS, snippets_
 
 
 def _classifier(models_dir, config):
-  label = 'genre-phrase_' + config.name.split('_', 1)[1].removesuffix('-small')
+  label = recipes.classifier_of(config.name)
   return inference.load_model(os.path.join(models_dir, label))[0], label
 
 

@@ -28,13 +28,13 @@ class Recipe:
   num_steps: int               # the training ends there
   hparams: str = ''            # overrides of the config's
   seed: int = 0                # of weights, order and noise
-  evaluated: bool = False      # the best checkpoint by accuracy on the validation split, not the last one
+  look_every: int = 100        # steps between looks at the validation split
 
 
 def recipe(name):
   """The Recipe of a config's name."""
   if name.startswith('genre-phrase'):
-    return Recipe(name, 800, 'learning_rate=.0005,constant_steps=300,zero_rate_step=800', evaluated=True)
+    return Recipe(name, 800, 'learning_rate=.0005,constant_steps=300,zero_rate_step=800')
   config = configs.get(name)
   return Recipe(name, config.hparams.zero_rate_step)
 
@@ -48,28 +48,51 @@ def windows(corpus_root, work_dir):
 
 
 def train(name, prefix, work_dir, output_dir, max_seconds=0.0, show_progress=True):
-  """Trains a recipe, or goes on; at its last step writes the bundle `output_dir/<config>`. Returns whether it is there.
+  """Trains a recipe, or goes on; returns whether it is finished.
 
-  Time is kept in `output_dir/<config>.json`, summed over the calls: wall and processor seconds.
+  `output_dir/<config>` becomes the bundle: of a classifier the best step by accuracy on the validation split, of a CycleGAN the best by
+  strength (`looks.Looks`). Time is kept in `output_dir/<config>.json`, summed over the calls: wall and processor seconds.
+
+  Raises:
+    ModelNotFoundError: a CycleGAN before the classifier of its pair.
   """
   from musicnst.training import loop
   from musicnst.training import run_dir as run_dir_lib
   made, config = recipe(name), configs.get(name, recipe(name).hparams)
   run_dir, record = os.path.join(work_dir, 'runs', name), os.path.join(output_dir, f'{name}.json')
-  wall, processor = time.monotonic(), time.process_time()
-  looks = {'eval_examples_path': f'{prefix}-validation-*', 'eval_every_steps': 100, 'best_by': 'metrics/accuracy'} if made.evaluated else {}
-  loop.train(config, run_dir, f'{prefix}-train-*', num_steps=made.num_steps, seed=made.seed, checkpoints_to_keep=1,
-             keep_checkpoint_every_n_hours=None, max_seconds=max_seconds, show_progress=show_progress, **looks)
-  checkpoint = run_dir_lib.RunDir(run_dir).checkpoint('latest')
-  step = int(checkpoint.rsplit('-', 1)[1])
-  spent = {'config': name, 'hparams': made.hparams, 'seed': made.seed, 'steps': step, **_summed(record, wall, processor)}
   os.makedirs(output_dir, exist_ok=True)
+  wall, processor = time.monotonic(), time.process_time()
+  if name in CLASSIFIERS:
+    looking = {'eval_examples_path': f'{prefix}-validation-*', 'eval_every_steps': made.look_every, 'best_by': 'metrics/accuracy'}
+  else:
+    looking = {'callbacks': [_looks(config, made, prefix, output_dir)]}
+  loop.train(config, run_dir, f'{prefix}-train-*', num_steps=made.num_steps, seed=made.seed, checkpoints_to_keep=1,
+             keep_checkpoint_every_n_hours=None, max_seconds=max_seconds, show_progress=show_progress, **looking)
+  step = int(run_dir_lib.RunDir(run_dir).checkpoint('latest').rsplit('-', 1)[1])
+  spent = {'config': name, 'hparams': made.hparams, 'seed': made.seed, 'steps': step, **_summed(record, wall, processor)}
   with files.atomic_path(record) as path, open(path, 'w', encoding='utf-8') as out:
     json.dump(spent, out, indent=2)
-  if step < made.num_steps:
-    return False
-  _bundle(run_dir, os.path.join(output_dir, name), spent)
-  return True
+  if step >= made.num_steps and name in CLASSIFIERS:
+    from musicnst.cli import bundle
+    bundle.run(run_dir, os.path.join(output_dir, name), card=_card(name, made))
+  return step >= made.num_steps
+
+
+def _looks(config, made, prefix, output_dir):
+  """The callback that keeps the best step of a CycleGAN as its bundle."""
+  from experiments.cyclegan import looks
+  from experiments.cyclegan import measure
+  from musicnst import bundles
+  classifier = bundles.load(os.path.join(output_dir, classifier_of(config.name)))[0]
+  rolls = measure.windows(f'{prefix}-validation-*', config.build_converter(), config.hparams.classes[:2])
+  target = os.path.join(output_dir, config.name)
+  keep = lambda model, look: bundles.save(model, config, target, _card(config.name, made), 'float32', step=look['step'], look=look)
+  return looks.Looks(classifier, rolls, made.look_every, f'{target}.looks.json', keep)
+
+
+def classifier_of(name):
+  """The classifier of a CycleGAN's pair, by the CycleGAN's name."""
+  return 'genre-phrase_' + name.split('_', 1)[1].removesuffix('-small')
 
 
 def _summed(record, wall, processor):
@@ -81,8 +104,6 @@ def _summed(record, wall, processor):
           'processor_seconds': round(before.get('processor_seconds', 0) + time.process_time() - processor, 1)}
 
 
-def _bundle(run_dir, target, spent):
-  from musicnst.cli import bundle
-  card = (f'# {spent["config"]}\n\nTrained on {CORPORA} (training split), {spent["steps"]} steps, seed {spent["seed"]}, '
-          f'{spent["processor_seconds"] / 60:.1f} minutes of a processor: `python -m experiments.run cyclegan_train --models={spent["config"]}`.\n')
-  bundle.run(run_dir, target, card=card)
+def _card(name, made):
+  return (f'# {name}\n\nTrained on {CORPORA} (training split), up to {made.num_steps} steps, seed {made.seed}; the step is the best on the '
+          f'validation split.\n\n`python -m experiments.run cyclegan_train --models={name}`\n')

@@ -15,7 +15,7 @@ def table1(found):
   lines += ['', '## Transfer strength', '',
             'S_tot^D: "hits" counts windows heard as of the source genre, as the papers do; "mean" takes probabilities; "decided" takes back '
             'the music heard, not its probabilities. Shares: windows heard as of the source genre before, after, and back.', '',
-            '| model | S_tot hits | S_tot mean | S_tot hits, decided | shares A: x, x^, x~ | shares B: x, x^, x~ | content change | steps | minutes |',
+            '| model | S_tot hits | S_tot mean | S_tot hits, decided | shares A: x, x^, x~ | shares B: x, x^, x~ | change | step | minutes |',
             '|---|---|---|---|---|---|---|---|---|']
   lines += [_strength_row(name, entry) for name, entry in found['models'].items()]
   lines += ['', '## Classifiers', '', '| classifier | accuracy, mean of genres | by genre |', '|---|---|---|']

@@ -10,6 +10,7 @@ from experiments import cyclegan_figure1
 from experiments import cyclegan_figure2
 from experiments import cyclegan_table1
 from experiments import cyclegan_train
+from experiments.cyclegan import looks
 from experiments.cyclegan import measure
 from experiments.cyclegan import recipes
 from musicnst import configs
@@ -77,9 +78,9 @@ def work(tmp_path_factory):
   (folder / 'windows' / 'windows.tfrecord.report.json').write_text('{}')
   patch = pytest.MonkeyPatch()
   tiny = lambda name: recipes.Recipe(
-      name, 2, 'width=2,batch_size=2' + ('' if name.startswith('genre') else ',critic_width=2,blocks=1'), evaluated=name.startswith('genre'))
+      name, 2, 'width=2,batch_size=2' + ('' if name.startswith('genre') else ',critic_width=2,blocks=1'), look_every=2)
   patch.setattr(recipes, 'recipe', tiny)
-  names = [MODEL, 'genre-phrase_classical_pop', 'genre-phrase_jazz_classical']
+  names = ['genre-phrase_classical_pop', 'genre-phrase_jazz_classical', MODEL]
   done = cyclegan_train.run(names, 'unused', str(folder), show_progress=False)
   patch.undo()
   assert done == dict.fromkeys(names, True)
@@ -128,6 +129,12 @@ def test_what_is_missing_is_named(work, tmp_path):
     cyclegan_train.run(['cyclegan-x'], '', str(tmp_path))
   with pytest.raises(errors.DataError, match='not the JSON'):
     cyclegan_figure1.run(str(tmp_path / 'none.json'), str(tmp_path / 'figure1'))
+
+
+def test_the_best_look_changes_little_enough():
+  look = lambda step, strength, change: {'step': step, 's_tot_hits': strength, 's_tot_probability': strength, 'content_change': change}
+  assert looks.best([look(1, .2, .5), look(2, .9, 1.2), look(3, .4, .9), look(4, .4, .3)])['step'] == 3
+  assert looks.best([look(1, .2, 1.5), look(2, .9, 1.2)])['step'] == 2
 
 
 def test_marked_cells_by_hand():
