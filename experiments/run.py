@@ -17,6 +17,7 @@ from musicnst import registry
 EXPERIMENT_MAP = {
     'beat_estimation': 'how well beats are found, against annotation and against scores played with random tempo curves',
     'composer_classification': 'composers of MAESTRO on rolls and latents: makes the bundles, accuracy by segment and by piece',
+    'comparison': "all methods on one table: ours, the paper's, CycleGANs, MusAE, walks in latents, controls",
     'cyclegan_train': 'trains the small CycleGANs and their classifiers, with the time they take',
     'cyclegan_table1': 'CycleGAN: content change and transfer strength of every variant',
     'cyclegan_figure1': 'CycleGAN: strength by variant and pair; listeners against content change',

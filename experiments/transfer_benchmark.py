@@ -66,7 +66,7 @@ class Benchmark:
   def __init__(self, pools, judges, output, contents=20, one_shot=True, with_cycle=False, midi_folder='', results_folder=''):
     self.pools, self.judges, self.output, self.contents = pools, judges, output, contents
     self.one_shot, self.with_cycle, self.midi_folder, self.results_folder = one_shot, with_cycle, midi_folder, results_folder
-    self.cells = _read(output + '_rows.json.gz')
+    self.cells = read_rows(output + '_rows.json.gz')
     self.genre_one_step = {genre: measure.one_step_mean(pool) for genre, pool in pools.items() if pool}
 
   def run(self, runner, label, strength, seeds, directions):
@@ -76,8 +76,12 @@ class Benchmark:
         key = json.dumps([label, strength, seed, direction, self.contents])
         if key not in self.cells:
           self.cells[key] = self._measure(runner, key, label, strength, seed, direction)
-          self._save_rows()
+          self.save_rows()
           self._say(label, strength, seed, direction, self.cells[key])
+
+  def has(self, label, strength, seed, direction):
+    """Whether this cell is filled."""
+    return json.dumps([label, strength, seed, direction, self.contents]) in self.cells
 
   def rejudge(self):
     """Asks the judges again about every cell whose results were kept."""
@@ -88,7 +92,7 @@ class Benchmark:
         stretches = [pair.content for pair in pieces.pairs(self.pools, direction, count, seed)]
         for row, found in zip(rows, measure.judged(self.judges, stretches, results, *direction.split('-'))):
           row.update(found)
-    self._save_rows()
+    self.save_rows()
 
   def _measure(self, runner, key, label, strength, seed, direction):
     """Rows of one direction."""
@@ -141,9 +145,10 @@ class Benchmark:
     print(f'{name}, seed {seed}, {direction}: lowest {lowest:.2f} ({judge}), change {mean["content_change"]:.2f}, '
           f'density {mean["density_ratio"]:.2f}, way {mean["style_time_pitch"]:.2f}, {mean["seconds"]:.2f} s a piece', flush=True)
 
-  def _save_rows(self):
+  def save_rows(self):
+    """Writes all cells."""
     # Another command may have filled other cells of the same table meanwhile.
-    self.cells = {**_read(self.output + '_rows.json.gz'), **self.cells}
+    self.cells = {**read_rows(self.output + '_rows.json.gz'), **self.cells}
     with files.atomic_path(self.output + '_rows.json.gz') as temporary, open(temporary, 'wb') as out:
       # Without a time of writing, so that equal rows are equal files.
       out.write(gzip.compress(json.dumps(_rounded(self.cells)).encode(), mtime=0))
@@ -170,7 +175,8 @@ class Benchmark:
     return summaries
 
 
-def _read(path):
+def read_rows(path):
+  """The cells in a file of rows: key -> rows; nothing where there is no file."""
   if not os.path.exists(path):
     return {}
   with gzip.open(path, 'rt', encoding='utf-8') as file:

@@ -1,0 +1,60 @@
+"""The comparison as one page: means over directions, each direction's lowest judge, and what training cost."""
+import json
+
+from experiments.benchmark import judges as judges_lib
+
+COLUMNS = (
+    ('lowest judge', 'lowest', 2), *((name, f'strength/{name}', 2) for name in judges_lib.HEADLINE), ('change', 'content_change', 2),
+    ('onset change', 'onset_change', 2), ('chroma', 'chroma_similarity', 3), ('skyline', 'skyline_kept', 2), ('density', 'density_ratio', 2),
+    ('in key', 'key_share', 2), ('one-step', 'one_step_share', 2), ('time-pitch', 'style_time_pitch', 2),
+    ('onset-duration', 'style_onset_duration', 2), ('onset-velocity', 'style_onset_velocity', 2), ('s a piece', 'seconds', 2))
+
+
+def markdown(summaries, minutes, entries, left_out, split):
+  """Text of the page.
+
+  Args:
+    summaries: (label, strength) -> `tables.summarize`.
+    minutes: label -> minutes of training or None.
+    entries: label -> entries.Entry.
+    left_out: label -> why it is not, or not wholly, there.
+    split: of the pieces.
+  """
+  lines = [
+      f'# All methods on the transfer benchmark, {split} split', '',
+      'Strength of three judges that no method saw, one way (mean probability), and the lowest of the three by direction; change in sounding',
+      "cells; the way to the style piece by three profiles of Groove2Groove. One seed. Training: a thread's minutes for what a direction needs;",
+      'controls need none. Means are over the directions named in the last column.', '',
+      '| method | ' + ' | '.join(title for title, _, _ in COLUMNS) + ' | training | directions |', '|' + '---|' * (len(COLUMNS) + 3)]
+  for (label, strength), table in summaries.items():
+    cells = [_cell(table['mean'], measure, digits) for _, measure, digits in COLUMNS]
+    directions = [d for d in table if d != 'mean']
+    cost = minutes.get(label)
+    lines.append(f'| {_name(label, strength)} | ' + ' | '.join(cells) + f' | {"?" if cost is None else f"{cost:.0f}"} | '
+                 + ('all six' if len(directions) == 6 else ', '.join(directions)) + ' |')
+  directions = sorted({d for table in summaries.values() for d in table} - {'mean'})
+  lines += ['', '## By direction: lowest judge at content change', '', '| method | ' + ' | '.join(directions) + ' |',
+            '|' + '---|' * (len(directions) + 1)]
+  for (label, strength), table in summaries.items():
+    found = [f"{table[d]['lowest']['mean']:.2f} at {table[d]['content_change']['mean']:.2f}" if d in table else '' for d in directions]
+    lines.append(f'| {_name(label, strength)} | ' + ' | '.join(found) + ' |')
+  few = [entry for entry in entries.values() if entry.contents and any(label == entry.label for label, _ in summaries)]
+  if few:
+    lines += ['', 'On few contents, because a piece takes minutes: ' + ', '.join(f'{e.label} ({e.contents} a direction)' for e in few) + '.']
+  if left_out:
+    lines += ['', 'Not there: ' + '; '.join(f'{label} ({reason})' for label, reason in left_out.items()) + '.']
+  return '\n'.join(lines) + '\n'
+
+
+def as_json(summaries, minutes):
+  """The same numbers with their intervals."""
+  return json.dumps([{'method': label, 'strength': strength, 'training_minutes': minutes.get(label), 'directions': table}
+                     for (label, strength), table in summaries.items()], indent=1)
+
+
+def _name(label, strength):
+  return label if strength is None else f'{label} {strength:g}'
+
+
+def _cell(measures, name, digits):
+  return f"{measures[name]['mean']:.{digits}f}" if name in measures else ''
