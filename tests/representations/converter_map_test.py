@@ -79,8 +79,8 @@ def _real_sequences(shared, corpus, count):
 
 
 @pytest.mark.parametrize('corpus, names', [
-    ('pop909', ('binary', 'melody', 'polyphonic')), ('nottingham', ('binary', 'melody', 'polyphonic')),
-    ('asap-scores', ('binary', 'polyphonic')), ('karaoke', ('binary', 'drums', 'polyphonic', 'trio'))])
+    ('pop909', ('binary', 'melody', 'polyphonic', 'voices')), ('nottingham', ('binary', 'melody', 'polyphonic', 'voices')),
+    ('asap-scores', ('binary', 'polyphonic', 'voices')), ('karaoke', ('band', 'binary', 'drums', 'polyphonic', 'trio', 'voices'))])
 def test_round_trip_of_real_files(shared, corpus, names):
   """Windows of real pieces come back from their own notes, to the cell."""
   for sequence in _real_sequences(shared, corpus, 3):
