@@ -29,7 +29,8 @@ LABELS = ('id', 'genre', 'composer', 'corpus')
 
 def format_of(converter):
   """What a converter's records are stamped with."""
-  return f'{converter.name}:{converter.steps}x{converter.input_depth}/{converter.output_depth}/{converter.control_depth}'
+  shape = f'{converter.steps}x{converter.input_depth}/{converter.output_depth}/{converter.control_depth}'
+  return f'{converter.name}:{shape}' + (f'/{converter.variant}' if converter.variant else '')
 
 
 # ---------------------- writing ----

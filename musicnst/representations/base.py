@@ -43,6 +43,8 @@ class Converter:
   control_depth = 0
   # (depth,) blocks of the output that are one categorical each; empty for Bernoulli outputs.
   categorical_depths = ()
+  # What tells records of converters of one name and shape apart, where their windows of one piece differ.
+  variant = ''
   # Whether only bars of four quarters are taken: a piece is then cut at its changes of meter before it is converted.
   four_four = False
   # Whether inputs and outputs are float32 in place of bits.

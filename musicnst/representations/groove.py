@@ -66,6 +66,12 @@ class GrooveConverter(base.Converter):
     if steps % self.per_step:
       raise errors.ArgumentError(f'{steps} steps a window do not divide into {count} drums')
 
+  @property
+  def variant(self):
+    """What the inputs hide, in words, such as `tapify+fixed_velocities`."""
+    hidden = [name for name in ('humanize', 'tapify', 'fixed_velocities', 'max_note_dropout_probability') if getattr(self, name)]
+    return '+'.join([*hidden, *(f'without_{number}' for number in self.add_instruments)])
+
   def to_dict(self):
     names = ('steps', 'steps_per_quarter', 'humanize', 'tapify', 'fixed_velocities', 'hits_as_controls', 'split_instruments',
              'max_note_dropout_probability', 'classes', 'continuous')

@@ -149,3 +149,10 @@ def test_drums_among_other_tracks_stay_when_the_rest_is_transposed():
   found, complete = moved.move(tf.constant(before.astype(np.uint8)), tf.constant([2, 2]))
   np.testing.assert_array_equal(found, after)
   assert complete.numpy().all()
+
+
+def test_grooves_that_hide_different_things_are_not_taken_for_each_other():
+  from musicnst.representations import groove
+  written = records.write_example(groove.GrooveConverter(humanize=True).to_windows(testing.groove(4, 2))[0], groove.GrooveConverter(humanize=True))
+  with pytest.raises(errors.DataError, match='humanize.*tapify'):
+    records.read_window(written, groove.GrooveConverter(tapify=True))
