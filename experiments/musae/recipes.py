@@ -24,7 +24,7 @@ class Recipe:
   hparams: str = ''            # overrides of the config's
   seed: int = 1                # of weights, order and noise
   best_by: str = ''            # measure on the validation split that decides the checkpoint; '': the last one, which knows the whole prior
-  eval_every_steps: int = 500  # steps between looks at it
+  eval_every_steps: int = 1000  # steps between looks at it
   eval_num_batches: int = 12   # of a look
 
 
@@ -34,11 +34,11 @@ def _vae(config, num_steps, hparams):
 
 # By name: the paper's three, the mixture at two bars, and MusicVAE flat and hierarchical.
 RECIPES = {
-    'musae-2bar_gaussian': Recipe('musae-2bar_gaussian-small', 2500),
+    'musae-2bar_gaussian': Recipe('musae-2bar_gaussian-small', 4000),
     'musae-16bar_gaussian': Recipe('musae-16bar_gaussian-small', 1000),
     'musae-16bar_mixture': Recipe('musae-16bar_mixture-small', 1000),
-    'musae-2bar_mixture': Recipe('musae-2bar_mixture-small', 2500),
-    'musicvae-2bar_flat': _vae('flat-voices_2bar', 1300, 'enc_rnn_size=[192],dec_rnn_size=[256],batch_size=128'),
+    'musae-2bar_mixture': Recipe('musae-2bar_mixture-small', 4000),
+    'musicvae-2bar_flat': _vae('flat-voices_2bar', 2000, 'enc_rnn_size=[192],dec_rnn_size=[256],batch_size=128'),
     'musicvae-16bar_flat': _vae('flat-voices_16bar', 1300, 'enc_rnn_size=[160],dec_rnn_size=[192],batch_size=32,free_bits=64'),
     'musicvae-16bar_hierarchical': _vae(
         'hierdec-voices_16bar', 1150, 'enc_rnn_size=[160],dec_rnn_size=[192],batch_size=32,free_bits=64,hierarchical_encoder=true'),

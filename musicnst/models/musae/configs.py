@@ -49,7 +49,7 @@ SMALL = dict(
     width=256, z_size=512, critic_size=(256, 256), whitened=True, first_stddev=.2, critic_steps=3, learning_rate=.002, min_learning_rate=1e-4,
     num_voices=2)
 SMALL_OF = {
-    2: dict(steps=32, batch_size=128, decay_rate=.9985, beta_boundaries=(600, 1200)),
+    2: dict(steps=32, batch_size=128, decay_rate=.9991, beta_boundaries=(1000, 2000)),
     16: dict(steps=256, batch_size=64, decay_rate=.9965, beta_boundaries=(250, 500), bar_width=384, bar_rnn_size=128)}
 
 
