@@ -63,7 +63,10 @@ PHRASE = config_lib.TRAINING.extend(
     steps_per_quarter=4,          # grid
     four_four=True,               # leave out music that is not in 4/4
     width=64,                     # filters of the first convolution
-    adam_beta1=.5, batch_size=16, learning_rate=.0002, constant_steps=7710, zero_rate_step=77100, clip_mode='none')
+    adam_beta1=.5,                # Adam's first beta
+    constant_steps=7710,          # steps at the first learning rate
+    zero_rate_step=77100,         # step at which it has come to zero, on a line
+    batch_size=16, learning_rate=.0002, clip_mode='none')
 
 
 def _binary_converter(hparams):

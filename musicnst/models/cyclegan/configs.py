@@ -35,7 +35,10 @@ PAPER = config_lib.TRAINING.extend(
     cycle_weight=10.0,            # lambda
     noise_deviation=1.0,          # sigma_D
     pool_size=0,                  # windows made before that the discriminators are shown
-    adam_beta1=.5, batch_size=16, learning_rate=.0002, constant_steps=7710, zero_rate_step=77100, clip_mode='none')
+    adam_beta1=.5,                # Adam's first beta
+    constant_steps=7710,          # steps at the first learning rate
+    zero_rate_step=77100,         # step at which it has come to zero, on a line
+    batch_size=16, learning_rate=.0002, clip_mode='none')
 
 # An eighth of the filters, fewer blocks, a start near the copy, less noise and a larger rate: trains on one thread in ten minutes.
 SMALL = PAPER.extend(
