@@ -51,8 +51,7 @@ def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root
   _check(input_tfrecord, corpus_names, corpus_root, split, output_shards, runner)
   started = time.time()
   converter = converter_of(config, hparams)
-  # How far a stroke lies from the grid is told by the file's own tempo, never by an estimate.
-  settings = stages.Settings(converter, filters, time_mode or ('tempo' if converter.real_valued else ''), round_trip)
+  settings = stages.Settings(converter, filters, time_mode or _own_time(converter), round_trip)
   shards.check_writable(output_tfrecord)
   split_names = (split,) if split else splits.SPLITS
   paths = shards.shard_paths(output_tfrecord, split_names, output_shards)
@@ -71,6 +70,11 @@ def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root
   report = _report(config, converter, paths, counts, rejects, time.time() - started)
   counts_lib.write_report(f'{output_tfrecord}.report.json', report)
   return report
+
+
+def _own_time(converter):
+  """How far a stroke lies from the grid is told by the file's own tempo, never by an estimate; else the corpus's own mode."""
+  return 'tempo' if converter.real_valued else ''
 
 
 def _roots(names, root, download_missing, trust_first):
