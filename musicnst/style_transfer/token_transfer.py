@@ -39,7 +39,7 @@ class Read:
 
 
 def read(engine, sequence, beats='auto', name='the piece', semitones=0):
-  """NoteSequence -> Read.
+  """NoteSequence -> Read. Music in any meter is read as if in bars of four quarters, from its first beat on.
 
   Args:
     engine: tokens.TokenEngine.
@@ -53,6 +53,7 @@ def read(engine, sequence, beats='auto', name='the piece', semitones=0):
   """
   beat_map, source = musical_time.choose(sequence, beats)
   in_beats = musical_time.in_beats(sequence, beat_map)
+  del in_beats.time_signatures[:]  # the representations would refuse any but 4/4
   for note in in_beats.notes:
     if not note.is_drum:
       note.pitch = min(max(note.pitch + semitones, 0), 127)
