@@ -14,7 +14,6 @@ from experiments import transfer_benchmark
 from experiments.benchmark import judges as judges_lib
 from experiments.benchmark import methods
 from experiments.benchmark import pieces
-from musicnst import files
 from musicnst.style_transfer import configs
 
 # Name -> options. The first is the default itself.
@@ -27,6 +26,7 @@ VARIANTS = {
     'no convolutional classifiers': {'classifiers': 0.0},
     'no classifier at all': {'texture': 0.0, 'classifiers': 0.0},
     'margin 1 instead of 3': {'guided.MARGIN': 1.0},
+    'classifiers hear one key only': {'guided.TRANSPOSITION': 0},
     'no whitened statistics': {'statistics': 0.0},
     "targets of the style piece alone": {'genre_share': 0.0},
     'targets of the genre alone, no profile': {'genre_share': 1.0, 'profile': 0.0},
@@ -69,16 +69,19 @@ def run(pools, judges, output, contents=4, seed=0, directions=pieces.DIRECTIONS,
   for name, options in (variants or VARIANTS).items():
     with Constants(options):
       bench.run(methods.runner(configs.DEFAULT_METHOD, options), name, None, [seed], directions)
-  summaries = {label: table for (label, _), table in bench.report('Ablation of the default transfer, validation split', []).items()}
-  lines = ['# Ablation of the default transfer, validation split', '',
-           f'{contents} contents a direction, {len(directions)} directions, means over them; least: the direction with the lowest strength.', '',
-           '| variant | ' + ' | '.join(COLUMNS.values()) + ' | least |', '|' + '---|' * (len(COLUMNS) + 2)]
+  title = 'Ablation of the default transfer, validation split'
+  found = bench.report(title, [], lambda summaries: page(title, {label: table for (label, _), table in summaries.items()}, contents, directions))
+  return {label: table for (label, _), table in found.items()}
+
+
+def page(title, summaries, contents, directions):
+  """Markdown: a line a variant."""
+  made = f'{contents} contents a direction, {len(directions)} directions, means over them; least: the direction with the lowest strength.'
+  lines = [f'# {title}', '', made, '', '| variant | ' + ' | '.join(COLUMNS.values()) + ' | least |', '|' + '---|' * (len(COLUMNS) + 2)]
   for name, table in summaries.items():
     least = min(table[d]['lowest']['mean'] for d in directions)
     lines.append(f'| {name} | ' + ' | '.join(f"{table['mean'][key]['mean']:.2f}" for key in COLUMNS) + f' | {least:.2f} |')
-  with files.atomic_path(output + '.md') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    out.write('\n'.join(lines) + '\n')
-  return summaries
+  return '\n'.join(lines) + '\n'
 
 
 def define_flags(flag_values):

@@ -153,8 +153,14 @@ class Benchmark:
       # Without a time of writing, so that equal rows are equal files.
       out.write(gzip.compress(json.dumps(_rounded(self.cells)).encode(), mtime=0))
 
-  def report(self, title, described):
-    """Writes OUTPUT.json, .md and .png from all cells of this number of contents."""
+  def report(self, title, described, page=None):
+    """Writes OUTPUT.json, .md and .png from all cells of this number of contents; returns the summaries.
+
+    Args:
+      title: heading of the page.
+      described: list of lines on how it was made.
+      page: `summaries -> text` for another page than `tables.markdown`.
+    """
     grouped = {}
     for key, rows in self.cells.items():
       label, strength, _, _, contents = json.loads(key)
@@ -162,7 +168,7 @@ class Benchmark:
         grouped.setdefault((label, strength), []).extend(rows)
     summaries = {key: tables.summarize(rows) for key, rows in grouped.items()}
     seeds = {key: tables.by_seed(rows) for key, rows in grouped.items()}
-    text = tables.markdown(summaries, seeds, title, described)
+    text = page(summaries) if page else tables.markdown(summaries, seeds, title, described)
     with files.atomic_path(self.output + '.md') as temporary, open(temporary, 'w', encoding='utf-8') as out:
       out.write(text)
     named = lambda values: [{'method': label, 'strength': strength, **value} for (label, strength), value in values.items()]
