@@ -58,7 +58,7 @@ def run_folders(generated, real, training, output):
 
 
 def against(real, generated, training):
-  """{'features': see `metrics.distribution.compare`, 'overlap', 'divergence': means over them, 'copied_share', 'copied_most', 'bleu'}.
+  """{'features': see `metrics.distribution.compare`, 'overlap', 'divergence': means over them, 'copied_share', 'copied_most', 'bleu', 'bleu_2'}.
 
   Args:
     real, generated, training: lists of NoteSequences; `training` may be empty, which leaves out what is copied.
@@ -72,7 +72,7 @@ def against(real, generated, training):
   compared = distribution.compare(real, generated)
   row = {'features': compared, 'overlap': float(np.mean([f['overlap'] for f in compared.values()])),
          'divergence': float(np.mean([f['divergence'] for f in compared.values()])),
-         'bleu': distribution.bleu(*([distribution.tokens(p) for p in side] for side in (generated, real)))}
+         'bleu': distribution.music_bleu(generated, real), 'bleu_2': distribution.music_bleu(generated, real, 2)}
   if training:
     known = [distribution.tokens(piece) for piece in training]
     shares = [distribution.copied_share(piece, known) for piece in generated if len(piece.notes)]
@@ -113,16 +113,17 @@ def _pieces(folder):
 
 def text(results):
   """The page."""
-  rows = [[name, *(page.number(row.get(column)) for column in ('overlap', 'divergence', 'bleu', 'copied_share', 'copied_most'))]
+  rows = [[name, *(page.number(row.get(column)) for column in ('overlap', 'divergence', 'bleu', 'bleu_2', 'copied_share', 'copied_most'))]
           for name, row in results['rows'].items()]
   parts = ['# Generated against real music',
            f'`python -m experiments.run distribution`, {results["count"]} pieces a set'
            + (f', copying looked for in {results["num_training"]} training windows, temperature {results["temperature"]}, seed {results["seed"]}.'
               if 'seed' in results else '.'),
            'Overlap (1 alike) and divergence (0 alike) are between the distances within the real set and those from it to the generated one, means '
-           'over six features (Yang and Lerch, 2020). Copied: longest common subsequence of notes (pitch, time since the note before, length) '
-           'with a training piece, as a share of the piece, mean and most. BLEU: runs of one to four notes that real pieces have too.',
-           page.table(['set', 'overlap', 'divergence', 'BLEU', 'copied, mean', 'copied, most'], rows), '## By feature']
+           'over six features (Yang and Lerch, 2020). Copied: longest common subsequence of notes (semitones and time since the note before, length) '
+           'with a training piece, as a share of the piece, mean and most. BLEU: runs of one to four steps (and of one to two) from note to note that real '
+           'pieces have too.',
+           page.table(['set', 'overlap', 'divergence', 'BLEU', 'BLEU of two', 'copied, mean', 'copied, most'], rows), '## By feature']
   columns = ('real_intra', 'generated_intra', 'inter', 'divergence', 'overlap', 'intra_divergence', 'intra_overlap')
   for feature in next(iter(results['rows'].values()))['features']:
     parts += [f'### {feature}', page.table(['set', *(c.replace('_', ' ') for c in columns)], [

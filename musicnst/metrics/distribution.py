@@ -154,12 +154,14 @@ def mean_overlap(real, generated):
 # ---------------------- copying ----
 
 
-def tokens(music, steps_per_beat=4):
-  """A piece as ints, one a note in order of onset and pitch: its pitch, its steps since the onset before, its length, both at most 63."""
+def tokens(music, steps_per_beat=4, with_lengths=True):
+  """A piece as ints, one a note in order of onset and pitch, the same in every key: its semitones and its steps since the note before (0 for the
+  first), and if asked for its length; steps at most 63."""
   notes = notes_lib.pitched(music)
   starts, ends = notes.steps(steps_per_beat), notes.end_steps(steps_per_beat)
+  interval = np.diff(notes.pitch, prepend=notes.pitch[:1]) + 128
   since = np.clip(np.diff(starts, prepend=starts[:1]), 0, 63)
-  return ((notes.pitch * 64 + since) * 64 + np.clip(ends - starts, 0, 63)).tolist()
+  return ((interval * 64 + since) * 64 + (np.clip(ends - starts, 0, 63) if with_lengths else 0)).tolist()
 
 
 def longest_common_subsequence(first, second):
@@ -208,6 +210,11 @@ def bleu(candidates, references, max_order=4):
   wanted = sum(min((abs(len(r) - len(c)), len(r)) for r in references)[1] for c in candidates)
   brevity = min(1.0, math.exp(1 - wanted / length))
   return float(brevity * np.exp(np.mean(np.log(clipped / total))))
+
+
+def music_bleu(pieces, references, max_order=4):
+  """`bleu` of pieces of music: runs of semitones and times from note to note, whatever the lengths and the key."""
+  return bleu(*([tokens(piece, with_lengths=False)[1:] for piece in side] for side in (pieces, references)), max_order)
 
 
 def _ngrams(sequence, order):

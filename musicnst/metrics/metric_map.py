@@ -114,11 +114,11 @@ METRIC_MAP = {
         '1 alike, 0 far apart.', HIGHER, needs_sets=True),
     'copied_share': Metric(
         lambda training, generated: float(np.mean([distribution.copied_share(piece, training) for piece in generated])),
-        'Longest common subsequence of notes with a training piece, as a share of the notes of a generated one, mean: 1 is a copy.',
+        'Longest common subsequence of notes with a training piece, in any key, as a share of the notes of a generated one, mean: 1 is a copy.',
         LOWER, needs_sets=True),
     'bleu': Metric(
-        lambda real, generated: distribution.bleu(*([distribution.tokens(p) for p in side] for side in (generated, real))),
-        'Share of runs of one to four notes of the generated pieces that occur in real ones too.', HIGHER, needs_sets=True),
+        lambda real, generated: distribution.music_bleu(generated, real),
+        'Share of runs of one to four steps from note to note of the generated pieces that occur in real ones too.', HIGHER, needs_sets=True),
 }
 
 

@@ -94,9 +94,10 @@ def test_longest_common_subsequence_agrees_with_the_table():
 
 
 def test_copied_share():
-  other = testing.sequence([(60, 0, 1), (61, 1, 1.5), (67, 1.5, 2)])
-  assert distribution.copied_share(TUNE, [other]) == .5  # C4 and G4 alike in pitch, place and length
-  assert distribution.copied_share(TUNE, [other, TUNE]) == 1
+  other = testing.sequence([(70, 0, 1), (72, 1, 1.5), (75, 1.5, 2)])
+  assert distribution.copied_share(TUNE, [other]) == .5  # the first note's length, and three semitones upwards after an eighth
+  moved = testing.sequence([(n + 3, a, b) for n, a, b in ((60, 0, 1), (64, 1, 1.5), (67, 1.5, 2), (72, 2, 4))])
+  assert distribution.copied_share(TUNE, [other, moved]) == 1
   assert distribution.copied_share(testing.sequence([]), [TUNE]) == 0
 
 
@@ -113,6 +114,12 @@ def test_bleu():
   assert distribution.bleu([candidate], references) == pytest.approx(precisions ** .25)
   assert distribution.bleu([candidate], [candidate]) == 1
   assert distribution.bleu([['x']], references) == 0
+
+
+def test_bleu_of_music_hears_intervals_and_times():
+  moved = testing.sequence([(63, 0, .5), (67, 1, 1.25), (70, 1.5, 2), (75, 2, 3)])  # TUNE a third higher and staccato
+  assert distribution.music_bleu([moved], [TUNE], max_order=3) == 1
+  assert metric_map.METRIC_MAP['bleu'].function([TUNE], [testing.sequence([(60, 0, 1), (61, 3, 4), (80, 7, 8)])]) == 0
 
 
 def test_bleu_is_shorter_for_what_is_too_short():
