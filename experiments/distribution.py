@@ -120,9 +120,9 @@ def text(results):
            + (f', copying looked for in {results["num_training"]} training windows, temperature {results["temperature"]}, seed {results["seed"]}.'
               if 'seed' in results else '.'),
            'Overlap (1 alike) and divergence (0 alike) are between the distances within the real set and those from it to the generated one, means '
-           'over six features (Yang and Lerch, 2020). Copied: longest common subsequence of notes (semitones and time since the note before, length) '
-           'with a training piece, as a share of the piece, mean and most. BLEU: runs of one to four steps (and of one to two) from note to note that real '
-           'pieces have too.',
+           'over six features (Yang and Lerch, 2020). Copied: longest common subsequence of notes (semitones and time since the note before, '
+           'length) with a training piece, as a share of the piece, mean and most. BLEU: runs of one to four steps (and of one to two) from '
+           'note to note that real pieces have too.',
            page.table(['set', 'overlap', 'divergence', 'BLEU', 'BLEU of two', 'copied, mean', 'copied, most'], rows), '## By feature']
   columns = ('real_intra', 'generated_intra', 'inter', 'divergence', 'overlap', 'intra_divergence', 'intra_overlap')
   for feature in next(iter(results['rows'].values()))['features']:

@@ -50,7 +50,7 @@ SMALL = dict(
     num_voices=2)
 SMALL_OF = {
     2: dict(steps=32, batch_size=128, decay_rate=.9991, beta_boundaries=(1000, 2000)),
-    16: dict(steps=256, batch_size=64, decay_rate=.9965, beta_boundaries=(250, 500), bar_width=384, bar_rnn_size=128)}
+    16: dict(steps=256, batch_size=64, decay_rate=.9975, beta_boundaries=(250, 500), bar_width=384, bar_rnn_size=128)}
 
 
 def _band(hparams):
