@@ -30,6 +30,7 @@ BASE = config_lib.TRAINING.extend(
     radial_variance=.1,           # of a component, along the radius
     other_variance=.001,          # in every other direction
     first_stddev=1.0,             # of the encoder's Gaussian before training (in the prior's scale, if whitened)
+    bounded_stddev=False,         # it stays below the prior's scale
     whitened=False,               # networks see latents divided by the prior's scale
     critic_steps=5,               # updates of the critic a batch
     critic_reads_tags=True,       # whether the mixture's critic is told the tag
@@ -50,7 +51,8 @@ SMALL = dict(
     num_voices=2)
 SMALL_OF = {
     2: dict(steps=32, batch_size=128, decay_rate=.9991, beta_boundaries=(1000, 2000)),
-    16: dict(steps=256, batch_size=64, decay_rate=.9975, beta_boundaries=(250, 500), bar_width=384, bar_rnn_size=128)}
+    16: dict(steps=256, batch_size=64, learning_rate=.001, decay_rate=.998, beta_boundaries=(250, 500), bar_width=384, bar_rnn_size=128,
+             bounded_stddev=True)}
 
 
 def _band(hparams):
@@ -75,7 +77,7 @@ def _entry(name, converter, hparams, description):
 
 
 def _small(bars, prior):
-  return _entry(f'musae-{bars}bar_{prior}-small', _voices, VOICES.extend(**SMALL, **SMALL_OF[bars], **(MIXTURE if prior == 'mixture' else {})),
+  return _entry(f'musae-{bars}bar_{prior}-small', _voices, VOICES.extend(**{**SMALL, **SMALL_OF[bars]}, **(MIXTURE if prior == 'mixture' else {})),
                 f'{bars} bars of two voices, {prior} prior, small networks of beats and bars')
 
 

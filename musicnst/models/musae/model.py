@@ -48,7 +48,8 @@ class MusAE(base.LatentModel):
     self.decoder = TrackDecoder(hparams, converter, name='decoder')
     # Heads in float32 whatever the policy, as the logarithm of the deviation is what they give.
     self.mean_head = keras.layers.Dense(self.z_size, dtype='float32', name='mean_head')
-    start = .5 * float(np.log(hparams.first_stddev))
+    root = np.sqrt(hparams.first_stddev)  # exp(2 x) or sigmoid(x)^2 is the first deviation
+    start = float(np.log(root / (1 - root)) if hparams.bounded_stddev else np.log(root))
     self.stddev_head = keras.layers.Dense(self.z_size, bias_initializer=keras.initializers.Constant(start), dtype='float32', name='stddev_head')
     self.critic = networks.Critic(hparams.critic_size, name='critic')
     shape = (None, converter.steps, converter.input_depth)
@@ -71,9 +72,14 @@ class MusAE(base.LatentModel):
   straight = True
 
   def encode(self, batch):
-    """`batch['inputs']` -> Gaussian of float32 `[B, Z]`; the deviation is exp(2 x) of its head (equation 10)."""
+    """`batch['inputs']` -> Gaussian of float32 `[B, Z]`; the deviation is exp(2 x) of its head (equation 10).
+
+    With `bounded_stddev` x stays below 0 (it is the logarithm of a sigmoid), and so the deviation below the prior's scale.
+    """
     features = ops.cast(self.encoder(ops.cast(batch['inputs'], self.compute_dtype)), 'float32')
-    return base.Gaussian(self.mean_head(features) * self.scale, ops.exp(2 * self.stddev_head(features)) * self.scale)
+    x = self.stddev_head(features)
+    x = ops.log_sigmoid(x) if self.settings['bounded_stddev'] else x
+    return base.Gaussian(self.mean_head(features) * self.scale, ops.exp(2 * x) * self.scale)
 
   def decode_logits(self, z, batch=None):
     """z `[B, Z]` -> logits `[B, T, K * 130]` float32, of all steps at once."""
