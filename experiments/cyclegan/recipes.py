@@ -28,7 +28,7 @@ class Recipe:
   num_steps: int               # the training ends there
   hparams: str = ''            # overrides of the config's
   seed: int = 0                # of weights, order and noise
-  look_every: int = 100        # steps between looks at the validation split
+  look_every: int = 50         # steps between looks at the validation split
 
 
 def recipe(name):

@@ -43,8 +43,8 @@ PAPER = config_lib.TRAINING.extend(
 # An eighth of the generators' filters and a quarter of the discriminators', fewer blocks, a start near the copy, less noise and a larger rate:
 # trains on one thread in a quarter of an hour.
 SMALL = PAPER.extend(
-    width=8, blocks=3, critic_width=16, input_skip=1.0, attention_pool=4, noise_deviation=.1, batch_size=4, learning_rate=.001,
-    constant_steps=900, zero_rate_step=1200)
+    width=8, blocks=3, critic_width=16, input_skip=1.0, attention_pool=4, noise_deviation=.1, mixed_weight=.25, batch_size=4,
+    learning_rate=.001, constant_steps=900, zero_rate_step=1200)
 
 
 def _converter(hparams):
