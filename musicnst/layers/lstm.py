@@ -4,6 +4,8 @@ A cell has one kernel `[input + U, 4 U]` (rows: input first, then the state h; c
 forget bias, as TensorFlow 1's LSTMBlockCell has, so that its checkpoints load as they are. To and from `keras.layers.LSTM` (gates i, f,
 j, o; forget bias stored) see `to_keras` and `from_keras`.
 """
+import functools
+
 import keras
 import numpy as np
 from keras import ops
@@ -36,16 +38,20 @@ class LSTMCell(keras.layers.Layer):
     return ops.split(ops.cast(self.kernel, self.compute_dtype), edges, axis=0)
 
   def project(self, pieces, parts):
-    """What inputs and bias give to the gates; `pieces` are `[..., D]`, or lack the leading time where they are constant in it."""
+    """What bias and inputs give to the gates; `pieces` are `[..., D]`."""
     gates = ops.cast(self.bias, self.compute_dtype)
-    for piece, part in sorted(zip(pieces, parts), key=lambda pair: len(pair[0].shape)):
+    for piece, part in zip(pieces, parts):
       gates = gates + ops.matmul(ops.cast(piece, self.compute_dtype), part)
     return gates
 
   def sequence(self, pieces, state, valid=None, reverse=False):
     """`pieces`: list of `[T, B, D]` or, constant in time, `[B, D]`, at least one with time. Returns (outputs `[T, B, U]`, (c, h))."""
     parts = self.parts([piece.shape[-1] for piece in pieces])
-    return recurrence.run(self.project(pieces, parts), parts[-1], state, valid, reverse)
+    pairs = list(zip(pieces, parts))
+    constant = [(piece, part) for piece, part in pairs if len(piece.shape) == 2]
+    still = self.project(*zip(*constant)) if constant else ops.broadcast_to(self.project([], []), (ops.shape(state[0])[0], 4 * self.units))
+    timed = [ops.matmul(ops.cast(piece, self.compute_dtype), part) for piece, part in pairs if len(piece.shape) == 3]
+    return recurrence.run(functools.reduce(ops.add, timed), still, parts[-1], state, valid, reverse)
 
   def step(self, gates, kernel, state):
     """One step from the gates' input part `[B, 4 U]` and the state's kernel: (h, (c, h))."""

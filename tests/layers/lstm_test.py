@@ -63,25 +63,26 @@ def test_pieces_constant_in_time_are_as_if_repeated(rng):
 
 @pytest.mark.parametrize('reverse', [False, True])
 def test_gradient_is_that_of_automatic_differentiation(rng, reverse):
-  gates, kernel, c, h, weight = map(tf.constant, arrays(rng, (T, B, 4 * U), (U, 4 * U), (B, U), (B, U), (T, B, U)))
+  gates, still, kernel, c, h, weight = map(
+      tf.constant, arrays(rng, (T, B, 4 * U), (B, 4 * U), (U, 4 * U), (B, U), (B, U), (T, B, U)))
   valid = tf.constant((np.arange(T)[:, None] < [6, 2, 0]).astype('float32')[..., None])
 
-  def plain(gates, kernel, c, h):
+  def plain(gates, still, kernel, c, h):
     outputs = [None] * T
     for t in range(T)[::-1] if reverse else range(T):
-      new_h, new_c, _ = recurrence.step(gates[t] + h @ kernel, c)
+      new_h, new_c, _ = recurrence.step(gates[t] + still + h @ kernel, c)
       outputs[t] = new_h * valid[t]
       c, h = tf.where(valid[t] > 0, new_c, c), tf.where(valid[t] > 0, new_h, h)
     return tf.stack(outputs), (c, h)
 
   def gradient(function):
     with tf.GradientTape() as tape:
-      tape.watch((gates, kernel, c, h))
-      outputs, (last_c, last_h) = function(gates, kernel, c, h)
+      tape.watch((gates, still, kernel, c, h))
+      outputs, (last_c, last_h) = function(gates, still, kernel, c, h)
       loss = tf.reduce_sum(outputs * weight) + tf.reduce_sum(last_c ** 2) + tf.reduce_sum(tf.sin(last_h))
-    return tape.gradient(loss, (gates, kernel, c, h))
+    return tape.gradient(loss, (gates, still, kernel, c, h))
 
-  ours = gradient(lambda gates, kernel, c, h: recurrence.run(gates, kernel, (c, h), valid, reverse))
+  ours = gradient(lambda gates, still, kernel, c, h: recurrence.run(gates, still, kernel, (c, h), valid, reverse))
   for mine, theirs in zip(ours, gradient(plain)):
     np.testing.assert_allclose(mine, theirs, atol=2e-6)
 
