@@ -44,6 +44,7 @@ class Recipe:
   round_trip: bool = True          # leave out windows that do not come back equal
   first: 'Recipe | None' = None    # a training whose best weights this one starts from: of the same layers, on shorter music
   tune_threshold: bool = False     # choose the probability from which a cell is on by the validation split
+  dtype: str = 'float16'           # of the weights in the bundle, see `bundles.DTYPES`
   description: str = ''            # one line for musicnst list; the config's by default
   about: str = ''                  # what it is and what it is for, the first paragraph of the card
 
@@ -75,8 +76,8 @@ GENRES = dict(corpora='all-genres', num_steps=2000, best_by='metrics/accuracy',
                     'length. It steers the optimization; it is no judge of its results.')
 # Sizes that train on one CPU thread in minutes: the encoder hierarchical too, short recurrences instead of long ones, no scheduled sampling.
 SMALL = 'sampling_schedule=constant,sampling_rate=0,hierarchical_encoder=True,max_beta=.03,beta_rate=.9997'
-FREE_RUNNING = dict(best_by='metrics/accuracy_sampled', mixed_precision=True)
-TRIO = f'{SMALL},enc_rnn_size=[160],dec_rnn_size=[192],z_size=256,decay_rate=.9998,transpose_low=-5,transpose_high=5'
+FREE_RUNNING = dict(best_by='metrics/accuracy_sampled', mixed_precision=True, dtype='float16-rounded')
+TRIO = f'{SMALL},enc_rnn_size=[48],dec_rnn_size=[64],z_size=128,decay_rate=.9998,transpose_low=-5,transpose_high=5'
 MELODY = Recipe(
     corpora='melodies', config='cat-mel_2bar_small', num_steps=9500, seed=1, eval_every_steps=500,
     hparams=f'{SMALL},enc_rnn_size=[192],dec_rnn_size=[256],level_lengths=[8,4],free_bits=32,batch_size=64,learning_rate=.005,decay_rate=.9997',
@@ -111,16 +112,16 @@ RECIPES = {
         hparams='z_size=512,steps=128,dropout=.3,learning_rate=.001,decay_rate=.998')),
     'cat-mel_2bar_small': MELODY,
     'hierdec-mel_16bar': Recipe(
-        corpora='melodies', config='hierdec-mel_16bar', num_steps=6000, seed=1, eval_every_steps=500, first=MELODY,
+        corpora='melodies', config='hierdec-mel_16bar', num_steps=6000, seed=1, eval_every_steps=1000, first=MELODY,
         hparams=f'{SMALL},enc_rnn_size=[192],dec_rnn_size=[256],level_lengths=[64,4],z_size=256,batch_size=16,learning_rate=.002,decay_rate=.9998,'
                 'transpose_low=-5,transpose_high=5',
         about="Sixteen bars of melody as 256 latents. Magenta's config at a small size, with a conductor over the 64 beats.", **FREE_RUNNING),
     'hierdec-trio_16bar': Recipe(
-        corpora='karaoke', config='hierdec-trio_16bar', num_steps=4000, seed=1, eval_every_steps=500,
+        corpora='karaoke', config='hierdec-trio_16bar', num_steps=1500, seed=1, eval_every_steps=500,
         hparams=f'{TRIO},level_lengths=[64,4],batch_size=16,learning_rate=.002',
-        first=Recipe(corpora='karaoke', config='hierdec-trio_16bar', num_steps=4000, seed=1, eval_every_steps=1000,
+        first=Recipe(corpora='karaoke', config='hierdec-trio_16bar', num_steps=2500, seed=1, eval_every_steps=500,
                      hparams=f'{TRIO},steps=32,level_lengths=[8,4],free_bits=48,batch_size=64,learning_rate=.004', **FREE_RUNNING),
-        about="Sixteen bars of melody, bass and drums as 256 latents. Magenta's config at a small size, with a conductor over the 64 beats.",
+        about="Sixteen bars of melody, bass and drums as 128 latents. Magenta's config at a small size, with a conductor over the 64 beats.",
         **FREE_RUNNING),
     'genre-statistics.npz': Statistics(corpora='all-genres'),
 }
@@ -227,11 +228,12 @@ def make_bundle(name, recipe, windows, run_dir, target, figures):
   from musicnst import inference
   from musicnst.cli import bundle
   from musicnst.evaluation import model as evaluation
-  info = bundle.run(run_dir, target, description=recipe.description, examples_path=f'{windows}-validation-*' if recipe.tune_threshold else '')
+  info = bundle.run(run_dir, target, dtype=recipe.dtype, description=recipe.description,
+                    examples_path=f'{windows}-validation-*' if recipe.tune_threshold else '')
   model, config, _ = inference.load_model(target)
   report = evaluation.evaluate(model, config, f'{windows}-test-*')
   card = bundle_card.write(name, recipe, config, _json(f'{windows}.report.json'), _json(os.path.join(run_dir, 'best', 'best.json')), report)
-  bundles.save(model, config, target, card, **info)
+  bundles.save(model, config, target, card, recipe.dtype, **info)
   with files.atomic_path(figures) as path, open(path, 'w', encoding='utf-8') as handle:
     json.dump({**report, 'model': name, 'step': info['step']}, handle, indent=2)
   return report

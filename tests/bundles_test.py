@@ -51,6 +51,19 @@ def test_there_and_back(model, config, tmp_path, name, dtype):
     np.testing.assert_array_equal(_values(loaded)[key], value.astype(dtype).astype(np.float32))
 
 
+def test_rounded_weights_keep_six_bits_of_mantissa(model, config, tmp_path):
+  bundles.save(model, config, tmp_path / 'rounded', dtype=bundles.ROUNDED)
+  loaded, _, info = bundles.load(tmp_path / 'rounded')
+  assert info['dtype'] == bundles.ROUNDED
+  for key, value in _values(model).items():
+    mantissa, exponent = np.frexp(value.astype(np.float64))
+    normal = np.abs(value) > 2.0 ** -14
+    # frexp's mantissa lies in .5 to 1: six bits behind the leading one are 128ths.
+    np.testing.assert_allclose(_values(loaded)[key][normal], np.ldexp(mantissa * 128, exponent - 7)[normal], rtol=2 ** -7 + 2 ** -11)
+    back = np.frexp(_values(loaded)[key][normal].astype(np.float64))[0] * 128
+    np.testing.assert_array_equal(back, np.round(back))
+
+
 def test_equal_models_give_equal_bytes(model, config, tmp_path):
   for name in 'ab':
     bundles.save(model, config, tmp_path / name)
