@@ -1,7 +1,7 @@
 """Lakh MIDI, matched to the Million Song Dataset (Raffel, 2016), with genre tags from a tags file of that dataset.
 
-The tags file lies in the corpus's folder: `tags.tsv`, `tags.txt`, `tags.csv`, or any `*.cls` (as tagtraum and MAGD are published). Each line is a track's id
-and its tags, with tabs, commas or <SEP> between; `#` begins a comment. Several tags of a song become one label, `rock|pop`.
+The tags file lies in the corpus's folder: `tags.tsv`, `tags.txt`, `tags.csv`, or any `*.cls` (as tagtraum and MAGD are published). Each line is a
+track's id and its tags, with tabs, commas or <SEP> between; `#` begins a comment. Several tags of a song become one label, `rock|pop`.
 """
 import glob
 import os

@@ -78,7 +78,8 @@ EXPECTED = {
     'pop909': {('pop', '')}, 'nottingham': {('folk', '')}, 'pop909-melody': {('pop', '')}, 'nottingham-melody': {('folk', '')},
     'asap': {('classical', 'Bach'), ('classical', 'Liszt')},
     'maestro': {('classical', 'Franz Liszt')}, 'tpd': {('jazz', ''), ('classical', '')}, 'tpd-jazz': {('jazz', '')},
-    'folder': {('jazz', ''), ('classical', '')}, 'karaoke': {('pop-band', '')}, 'easymusicnotes': {('easy-piano', '')}, 'lakh': {('Rock|Pop', ''), ('Jazz', '')},
+    'folder': {('jazz', ''), ('classical', '')}, 'karaoke': {('pop-band', '')}, 'easymusicnotes': {('easy-piano', '')},
+    'lakh': {('Rock|Pop', ''), ('Jazz', '')},
 }
 
 
