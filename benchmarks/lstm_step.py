@@ -6,7 +6,8 @@
 The models are those of which Magenta's speed is known: cat-mel_2bar_big with encoder 512, decoder 2 x 512, z 128, batch 128;
 hierdec-mel_16bar with encoder 2 x 256, decoder 2 x 256, batch 32. On 2 cores that multiply float32 matrices at 171 GFLOP/s Magenta's own
 code trained them at 3681 and 3158 tokens a second; "x Magenta" is beside as many tokens for each GFLOP/s of this machine's float32 products at the
-same number of threads, measured in the same minute. `--clock=cpu` counts processor time, for a machine that does other things meanwhile.
+same number of threads, measured in the same minute: an estimate; `magenta_speed` runs Magenta's code itself.
+`--clock=cpu` counts processor time, for a machine that does other things meanwhile.
 """
 import argparse
 import subprocess
