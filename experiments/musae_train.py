@@ -3,7 +3,7 @@
   python -m experiments.run musae_train --corpus_root=/data --work_dir=/tmp/musae --models=all
 
 Everything can be interrupted and goes on with the next call. Bundles go to WORK_DIR/bundles/<name>, with the time in <name>.json beside
-it. Each takes three to five minutes of a processor.
+it. Each takes five to eight minutes of a processor.
 
   python -m experiments.run musae_train --count_genres=windows.tfrecord
 

@@ -45,14 +45,13 @@ MIXTURE = dict(prior='mixture', genres=GENRES)
 PUBLISHED = dict(
     as_published=True, critic_reads_tags=False, batch_size=16, learning_rate=1e-5, decay_rate=1.0, enc_rnn_size=(512, 512, 512),
     dec_rnn_size=(512, 512, 512), critic_size=(512, 512))
-# Small: beats of 4 steps, at 16 bars bars of 4 beats; z and the prior are the paper's, the adversarial weight is the published code's: .1, then .2.
+# Small: beats of 4 steps; z and the prior are the paper's, the adversarial weight is the published code's: .1, then .2.
 SMALL = dict(
     width=256, z_size=512, critic_size=(256, 256), whitened=True, first_stddev=.2, critic_steps=3, learning_rate=.002, min_learning_rate=1e-4,
     num_voices=2)
 SMALL_OF = {
     2: dict(steps=32, batch_size=128, decay_rate=.9991, beta_boundaries=(1000, 2000)),
-    16: dict(steps=256, batch_size=64, learning_rate=.001, decay_rate=.998, beta_boundaries=(250, 500), bar_width=384, bar_rnn_size=128,
-             bounded_stddev=True)}
+    16: dict(steps=256, batch_size=32, learning_rate=.001, decay_rate=.9985, beta_boundaries=(600, 1100), bounded_stddev=True)}
 
 
 def _band(hparams):

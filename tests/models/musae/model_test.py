@@ -147,6 +147,17 @@ def test_whitened_latents_are_the_priors():
   np.testing.assert_allclose(model.scale[2:], np.sqrt(.001), rtol=1e-5)
 
 
+def test_bars_over_beats_carry_the_gradient():
+  model = _model(more='bar_width=6,bar_rnn_size=4')
+  batch = _batch(model)
+  assert model.decode_logits(model.encode(batch).mean).shape == (6, 32, 260)
+  player = model.players()[1]
+  with tf.GradientTape() as tape:
+    loss = tf.reduce_sum(player.loss_terms(batch, True, tf.constant(0))['reconstruction'])
+  gradients = tape.gradient(loss, [v.value for v in player.variables()])
+  assert all(g is not None and np.isfinite(g).all() for g in gradients)
+
+
 @pytest.mark.parametrize('name', ['musae-2bar_gaussian', 'musae-16bar_mixture'])
 def test_paper_size_takes_a_step(name):
   config = configs.get(name, 'batch_size=1,critic_steps=1')
