@@ -1,4 +1,5 @@
 """`musicnst attribute`: a picture of a file, and what it says of files and models it cannot use."""
+import keras
 import numpy as np
 import pytest
 
@@ -16,7 +17,8 @@ def places(tmp_path_factory):
   folder = tmp_path_factory.mktemp('attribute')
   midi.write(testing.chords(16, 0), folder / 'song.mid')
   midi.write(testing.sequence([(60, i, i + 1) for i in range(12)], meter=(3, 4)), folder / 'waltz.mid')
-  for name, hparams in (('genre-phrase_jazz_pop', 'width=4'), ('genre-roll', 'steps=32,filters=[6],kernels=[4],strides=[2],dense=[5]')):
+  keras.utils.set_random_seed(0)  # of so few units all may be off for a song, and then no gradient passes
+  for name, hparams in (('genre-phrase_jazz_pop', 'width=4'), ('genre-roll', 'steps=32,filters=[6],kernels=[4],strides=[2],dense=[24]')):
     config = configs.get(name, hparams)
     bundles.save(config.build_model(), config, folder / name)
   return folder
