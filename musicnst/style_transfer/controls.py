@@ -93,8 +93,13 @@ def _walk(request, method, use_residual=False):
 
 def transposition(content_roll, style_roll):
   """Semitones, -5 to 6, that bring the style to the content's key: where the 24 key scores of both correlate most."""
-  content = tonal.key_scores(_chroma(content_roll))
-  scores = [float(content @ tonal.key_scores(np.roll(_chroma(style_roll), shift))) for shift in range(-5, 7)]
+  return key_shift(_chroma(content_roll), _chroma(style_roll))
+
+
+def key_shift(content_chroma, style_chroma):
+  """The same of how long each pitch class sounds, `[12]` each."""
+  content = tonal.key_scores(content_chroma)
+  scores = [float(content @ tonal.key_scores(np.roll(style_chroma, shift))) for shift in range(-5, 7)]
   # Of equal ones the smallest move.
   return max(range(-5, 7), key=lambda shift: (round(scores[shift + 5], 9), -abs(shift)))
 

@@ -9,10 +9,10 @@ from musicnst import errors
 from musicnst import music_proto
 from musicnst.metrics import metric_map
 from musicnst.metrics import notes as notes_lib
-from musicnst.metrics import tonal
 from musicnst.reading import meter
 from musicnst.reading import musical_time
 from musicnst.representations import drums
+from musicnst.style_transfer import controls
 from musicnst.style_transfer import result as result_lib
 from musicnst.style_transfer import tokens
 
@@ -131,11 +131,7 @@ def _transposition(content, style):
   chroma = lambda sequence: np.bincount(
       [n.pitch % 12 for n in sequence.notes if not n.is_drum], [n.end_time - n.start_time for n in sequence.notes if not n.is_drum], 12)
   first, second = chroma(content), chroma(style)
-  if not first.any() or not second.any():
-    return 0
-  scores = tonal.key_scores(first)
-  fit = {shift: round(float(scores @ tonal.key_scores(np.roll(second, shift))), 9) for shift in range(-5, 7)}
-  return max(fit, key=lambda shift: (fit[shift], -abs(shift)))
+  return controls.key_shift(first, second) if first.any() and second.any() else 0
 
 
 def _composed(engine, content, outputs):
