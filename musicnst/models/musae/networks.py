@@ -3,6 +3,7 @@ import keras
 from keras import ops
 
 from musicnst.layers import lstm
+from musicnst.layers import residual
 
 
 # ---------------------- the paper's: recurrences over all steps ----
@@ -88,9 +89,10 @@ class Levels(keras.layers.Layer):
   def __init__(self, width, bar_width=0, rnn_units=0, **kwargs):
     super().__init__(**kwargs)
     self.width, self.bar_width, self.rnn_units = width, bar_width, rnn_units
-    self.beat_block = Residual(width, name='beat_block')
+    self.beat_block = residual.ResidualBlock(width, name='beat_block')
     if bar_width:
-      self.over_bars, self.bar_block = BarRNN(bar_width, rnn_units, name='over_bars'), Residual(bar_width, name='bar_block')
+      self.over_bars = residual.ResidualRNN(bar_width, rnn_units, name='over_bars')
+      self.bar_block = residual.ResidualBlock(bar_width, name='bar_block')
 
   def sizes(self, steps):
     """(bars, beats a bar, steps a beat); a window shorter than a bar is one bar of fewer beats."""
@@ -171,46 +173,6 @@ class LevelDecoder(Levels):
       x = self.write_bar(x)  # [B, bars, 4 W]
     x = self.beat_block(ops.reshape(x, (-1, self.bars * self.per_bar, self.width)))
     return ops.reshape(self.write_beat(x), (-1, self.steps, self.depth))
-
-
-class Residual(keras.layers.Layer):
-  """x + dense(relu(dense(x))), the last kernel starting small."""
-
-  def __init__(self, width, **kwargs):
-    super().__init__(**kwargs)
-    self.width = width
-    self.inner = keras.layers.Dense(width, activation='relu', name='inner')
-    self.outer = keras.layers.Dense(width, kernel_initializer=keras.initializers.RandomNormal(stddev=.01), name='outer')
-
-  def build(self, shape):
-    self.inner.build(shape)
-    self.outer.build(shape)
-    self.built = True
-
-  def call(self, x):
-    return x + self.outer(self.inner(x))
-
-
-class BarRNN(keras.layers.Layer):
-  """x `[B, bars, width]` -> x + dense(bidirectional LSTM over the bars)."""
-
-  def __init__(self, width, units, **kwargs):
-    super().__init__(**kwargs)
-    self.width, self.units = width, units
-    self.directions = [lstm.LSTMLayer(units, name=name) for name in ('forward', 'backward')]
-    self.outer = keras.layers.Dense(width, name='outer')
-
-  def build(self, shape):
-    for layer in self.directions:
-      layer.build(shape)
-    self.outer.build((*shape[:-1], 2 * self.units))
-    self.built = True
-
-  def call(self, x):
-    timed = ops.transpose(x, (1, 0, 2))
-    state = self.directions[0].cell.zero_state(ops.shape(x)[0])
-    both = [layer.sequence([timed], state, reverse=bool(way))[0] for way, layer in enumerate(self.directions)]
-    return x + self.outer(ops.transpose(ops.concatenate(both, axis=-1), (1, 0, 2)))
 
 
 # ---------------------- the critic ----

@@ -10,7 +10,7 @@ Deviation: not in the paper (Roberts et al. 2018 use recurrent layers throughout
 import keras
 from keras import ops
 
-from musicnst.layers import lstm
+from musicnst.layers import residual
 
 
 @keras.saving.register_keras_serializable('musicnst')
@@ -28,8 +28,8 @@ class BeatEncoder(keras.layers.Layer):
     super().__init__(**kwargs)
     self.width, self.num_blocks, self.steps_per_beat, self.rnn_size = width, blocks, steps_per_beat, rnn_size
     self.read = keras.layers.Dense(width, activation='relu', name='read')
-    self.blocks = [ResidualBlock(width, name=f'block_{i}') for i in range(blocks)]
-    self.rnn = BeatRNN(width, rnn_size, name='rnn') if rnn_size else None
+    self.blocks = [residual.ResidualBlock(width, name=f'block_{i}') for i in range(blocks)]
+    self.rnn = residual.ResidualRNN(width, rnn_size, name='rnn') if rnn_size else None
 
   def build(self, shape):
     batch, steps, depth = shape
@@ -77,8 +77,8 @@ class BeatDecoder(keras.layers.Layer):
     self.steps_per_beat, self.bias, self.rnn_size = steps_per_beat, bias, rnn_size
     self.beats = steps // steps_per_beat
     self.spread = keras.layers.Dense(self.beats * width, activation='relu', name='spread')
-    self.rnn = BeatRNN(width, rnn_size, name='rnn') if rnn_size else None
-    self.blocks = [ResidualBlock(width, name=f'block_{i}') for i in range(blocks)]
+    self.rnn = residual.ResidualRNN(width, rnn_size, name='rnn') if rnn_size else None
+    self.blocks = [residual.ResidualBlock(width, name=f'block_{i}') for i in range(blocks)]
     self.write = keras.layers.Dense(
         steps_per_beat * depth, bias_initializer=keras.initializers.Constant(bias), name='write')
 
@@ -104,62 +104,3 @@ class BeatDecoder(keras.layers.Layer):
   def get_config(self):
     return {**super().get_config(), 'steps': self.steps, 'depth': self.depth, 'width': self.width, 'blocks': self.num_blocks,
             'steps_per_beat': self.steps_per_beat, 'bias': self.bias, 'rnn_size': self.rnn_size}
-
-
-@keras.saving.register_keras_serializable('musicnst')
-class ResidualBlock(keras.layers.Layer):
-  """x + dense(relu(dense(x))), the last kernel starting small so that the block starts as the identity."""
-
-  def __init__(self, width, **kwargs):
-    super().__init__(**kwargs)
-    self.width = width
-    self.inner = keras.layers.Dense(width, activation='relu', name='inner')
-    self.outer = keras.layers.Dense(
-        width, kernel_initializer=keras.initializers.RandomNormal(stddev=.01), name='outer')
-
-  def build(self, shape):
-    self.inner.build(shape)
-    self.outer.build((*shape[:-1], self.width))
-
-  def call(self, x):
-    return x + self.outer(self.inner(x))
-
-  def compute_output_shape(self, shape):
-    return shape
-
-  def get_config(self):
-    return {**super().get_config(), 'width': self.width}
-
-
-@keras.saving.register_keras_serializable('musicnst')
-class BeatRNN(keras.layers.Layer):
-  """x `[B, beats, width]` -> x + dense(bidirectional LSTM of x over the beats).
-
-  Args:
-    width: units of x.
-    units: of each direction.
-  """
-
-  def __init__(self, width, units, **kwargs):
-    super().__init__(**kwargs)
-    self.width, self.units = width, units
-    self.directions = [lstm.LSTMLayer(units, name=name) for name in ('forward', 'backward')]
-    self.outer = keras.layers.Dense(width, name='outer')
-
-  def build(self, shape):
-    for layer in self.directions:
-      layer.build(shape)
-    self.outer.build((*shape[:-1], 2 * self.units))
-    self.built = True
-
-  def call(self, x):
-    timed = ops.transpose(x, (1, 0, 2))  # [B, beats, W] -> [beats, B, W]
-    state = self.directions[0].cell.zero_state(ops.shape(x)[0])
-    both = [layer.sequence([timed], state, reverse=bool(way))[0] for way, layer in enumerate(self.directions)]
-    return x + self.outer(ops.transpose(ops.concatenate(both, axis=-1), (1, 0, 2)))
-
-  def compute_output_shape(self, shape):
-    return shape
-
-  def get_config(self):
-    return {**super().get_config(), 'width': self.width, 'units': self.units}
