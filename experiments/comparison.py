@@ -2,8 +2,8 @@
 
   python -m experiments.run comparison --corpus_root=/data --models_dir=/tmp/models --output=experiments/results/comparison/test
 
-Pieces, judges, quantization and splits are those of `transfer_benchmark`. `--models_dir` holds `cyclegan/<config>` and `musae/<config>`, the
-bundles of `cyclegan_train` and `musae_train` (links will do); an entry whose bundles are not there is named and passed over. `--reuse` takes
+Pieces, judges, quantization and splits are those of `transfer_benchmark`. `--models_dir` holds `cyclegan` and `musae`, the folders `bundles` of
+`cyclegan_train` and `musae_train` (links will do); an entry whose bundles are not there is named and passed over. `--reuse` takes
 over results of `transfer_benchmark` (path without extension) so that they need not be made again. Writes OUTPUT.md, .json, .png and
 OUTPUT_rows.json.gz; what is there is not run again.
 """
@@ -74,7 +74,7 @@ def grouped(cells, labels):
 def define_flags(flag_values):
   """The experiment's flags."""
   flags.DEFINE_string('corpus_root', None, 'Folder that holds the corpora.', flag_values=flag_values, required=True)
-  flags.DEFINE_string('models_dir', None, 'Folder with cyclegan/<config> and musae/<config>.', flag_values=flag_values, required=True)
+  flags.DEFINE_string('models_dir', None, 'Folder with cyclegan/<config> and musae/<recipe>.', flag_values=flag_values, required=True)
   flags.DEFINE_string('output', None, 'Path of the results without extension.', flag_values=flag_values, required=True)
   flags.DEFINE_list('entries', ['all'], 'Labels of entries; all of them by default.', flag_values=flag_values)
   flags.DEFINE_enum('split', 'test', ('validation', 'test'), 'Split that the pieces come from.', flag_values=flag_values)

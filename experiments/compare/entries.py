@@ -53,7 +53,7 @@ ENTRIES = (
     _cyclegan('full', CYCLEGAN_PAIRS),
     _cyclegan('base', CYCLEGAN_PAIRS),
     *(_cyclegan(variant, ['classical_pop']) for variant in ('full-sn', 'full-sa', 'full-sn-sa')),
-    Entry('musae', 'musae', (.25, .5, .75, 1.0), dict.fromkeys(pieces.DIRECTIONS, os.path.join('musae', 'musae-2bar_mixture-small')), None,
+    Entry('musae', 'musae', (.25, .5, .75, 1.0), dict.fromkeys(pieces.DIRECTIONS, os.path.join('musae', 'musae-2bar_mixture')), None,
           group='MusAE'),
     Entry('interpolation', 'interpolation', (.25, .5, .75), minutes=AUTOENCODER_MINUTES, group='MusicVAE latents'),
     Entry('arithmetic', 'arithmetic', (.25, .5, .75, 1.0), minutes=AUTOENCODER_MINUTES, group='MusicVAE latents'),
@@ -75,5 +75,5 @@ def training_minutes(entry, models_dir):
     path = os.path.join(models_dir, model + '.json')
     if os.path.isfile(path):
       with open(path, encoding='utf-8') as handle:
-        found.append(float(json.load(handle).get('cpu_seconds', 0.0)) / 60)
+        found.append(float(json.load(handle).get('processor_seconds', 0.0)) / 60)
   return sum(found) / len(found) if found else None

@@ -35,8 +35,8 @@ def _vae(config, num_steps, hparams):
 # By name: the paper's three, the mixture at two bars, and MusicVAE flat and hierarchical.
 RECIPES = {
     'musae-2bar_gaussian': Recipe('musae-2bar_gaussian-small', 4000),
-    'musae-16bar_gaussian': Recipe('musae-16bar_gaussian-small', 1500),
-    'musae-16bar_mixture': Recipe('musae-16bar_mixture-small', 1500),
+    'musae-16bar_gaussian': Recipe('musae-16bar_gaussian-small', 4000),
+    'musae-16bar_mixture': Recipe('musae-16bar_mixture-small', 4000),
     'musae-2bar_mixture': Recipe('musae-2bar_mixture-small', 4000),
     'musicvae-2bar_flat': _vae('flat-voices_2bar', 2000, 'enc_rnn_size=[192],dec_rnn_size=[256],batch_size=128'),
     'musicvae-16bar_flat': _vae('flat-voices_16bar', 1950, 'enc_rnn_size=[160],dec_rnn_size=[192],batch_size=32,free_bits=64'),

@@ -34,7 +34,7 @@ def test_entries_are_methods_and_cyclegans_run_in_their_directions_only():
 def test_what_is_there_is_not_run_again_and_what_lacks_a_model_is_named(tmp_path, monkeypatch):
   monkeypatch.setattr(methods, 'runner', lambda method, model=None: (method, model))
   (tmp_path / 'm' / 'one').mkdir(parents=True)
-  (tmp_path / 'm' / 'one.json').write_text(json.dumps({'cpu_seconds': 120}))
+  (tmp_path / 'm' / 'one.json').write_text(json.dumps({'processor_seconds': 120}))
   copy = entries.Entry('copy', 'copy', models=dict.fromkeys(('jazz-pop', 'pop-jazz'), ''))
   trained = entries.Entry('gan', 'cyclegan', (.5,), {'jazz-pop': 'm/one', 'pop-jazz': 'm/two'}, None)
   bench = _Bench()

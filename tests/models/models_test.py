@@ -20,6 +20,8 @@ def tiny(name):
   if 'critic_size' in hparams:
     small.update(critic_size=[5] * len(hparams.critic_size), enc_rnn_size=[5], dec_rnn_size=[5])
   small.update({name: 6 for name in ('track_width', 'bar_width', 'bar_rnn_size') if hparams.get(name)})
+  if hparams.get('whole_size'):
+    small['whole_size'] = 2
   if 'enc_rnn_size' in hparams:
     small['enc_rnn_size'], small['dec_rnn_size'] = ([5] * len(hparams[key]) for key in ('enc_rnn_size', 'dec_rnn_size'))
   if hparams.get('level_lengths'):

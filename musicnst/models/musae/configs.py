@@ -21,6 +21,7 @@ BASE = config_lib.TRAINING.extend(
     critic_size=(1024, 1024),     # units of the critic's hidden layers
     width=0,                      # units of a beat in the small networks; 0 for the recurrent ones
     track_width=0,                # the same of each decoder; 0 for `width`
+    whole_size=0,                 # small networks: dimensions of z of the whole window, the others dealt to its bars; 0: all are of the whole
     bar_width=0,                  # small networks: units of a bar; 0 for none
     bar_rnn_size=0,               # small networks: units of each direction of the LSTM over bars
     prior='gaussian',             # or 'mixture'
@@ -51,7 +52,7 @@ SMALL = dict(
     num_voices=2)
 SMALL_OF = {
     2: dict(steps=32, batch_size=128, decay_rate=.9991, beta_boundaries=(1000, 2000)),
-    16: dict(steps=256, batch_size=32, learning_rate=.001, decay_rate=.9985, beta_boundaries=(600, 1100), bounded_stddev=True)}
+    16: dict(steps=256, batch_size=32, decay_rate=.9991, beta_boundaries=(1000, 2000), whole_size=32)}
 
 
 def _band(hparams):

@@ -47,10 +47,10 @@ class MusAE(base.LatentModel):
     self.encoder = encoder_of(hparams)
     self.decoder = TrackDecoder(hparams, converter, name='decoder')
     # Heads in float32 whatever the policy, as the logarithm of the deviation is what they give.
-    self.mean_head = keras.layers.Dense(self.z_size, dtype='float32', name='mean_head')
+    self.mean_head = head_of(hparams, self.encoder, converter.steps, 'zeros', 'mean_head')
     root = np.sqrt(hparams.first_stddev)  # exp(2 x) or sigmoid(x)^2 is the first deviation
     start = float(np.log(root / (1 - root)) if hparams.bounded_stddev else np.log(root))
-    self.stddev_head = keras.layers.Dense(self.z_size, bias_initializer=keras.initializers.Constant(start), dtype='float32', name='stddev_head')
+    self.stddev_head = head_of(hparams, self.encoder, converter.steps, keras.initializers.Constant(start), 'stddev_head')
     self.critic = networks.Critic(hparams.critic_size, name='critic')
     shape = (None, converter.steps, converter.input_depth)
     self.encoder.build(shape)
@@ -295,7 +295,18 @@ def decoder_of(hparams, steps, depth, name):
   if not hparams.width:
     return networks.RecurrentDecoder(steps, depth, hparams.dec_rnn_size, name=name)
   return networks.LevelDecoder(
-      steps, depth, hparams.track_width or hparams.width, bar_width=hparams.bar_width, rnn_units=hparams.bar_rnn_size, name=name)
+      steps, depth, hparams.track_width or hparams.width, hparams.whole_size, bar_width=hparams.bar_width, rnn_units=hparams.bar_rnn_size,
+      name=name)
+
+
+def head_of(hparams, encoder, steps, bias_initializer, name):
+  """A head over the encoder's features: of all of them, or by bars where `whole_size` is given; float32 whatever the policy."""
+  if not hparams.whole_size:
+    return keras.layers.Dense(hparams.z_size, bias_initializer=bias_initializer, dtype='float32', name=name)
+  if not hparams.width:
+    raise errors.HparamError(f'whole_size={hparams.whole_size} needs the small networks: set width')
+  return networks.DealtDense(
+      hparams.z_size, hparams.whole_size, encoder.sizes(steps)[0], bias_initializer, dtype='float32', name=name)
 
 
 def _mask(batch):

@@ -2,6 +2,7 @@
 import keras
 from keras import ops
 
+from musicnst import errors
 from musicnst.layers import lstm
 from musicnst.layers import residual
 
@@ -140,24 +141,68 @@ class LevelEncoder(Levels):
     return shape[0], self.flat_size(shape[1])
 
 
+class DealtDense(keras.layers.Layer):
+  """Features `[B, bars * F]` -> `[B, size]`: the first `whole` from the mean over the bars, the others dealt to the bars in turn.
+
+  All bars share one dense layer, so a window of sixteen bars asks for as many weights as one bar.
+
+  Args:
+    size: units; without `whole` a multiple of the bars.
+    whole: of those that belong to the whole window.
+    bars: of the window.
+    bias_initializer: of both dense layers.
+
+  Raises:
+    HparamError: units that cannot be dealt evenly.
+  """
+
+  def __init__(self, size, whole, bars, bias_initializer='zeros', **kwargs):
+    super().__init__(**kwargs)
+    self.size, self.bars = size, bars
+    dense = lambda units, name: keras.layers.Dense(units, bias_initializer=bias_initializer, dtype=self.dtype_policy, name=name)
+    self.of_whole, self.of_bar = dense(whole, 'of_whole'), dense(dealt(size, whole, bars), 'of_bar')
+
+  def build(self, shape):
+    for layer in (self.of_whole, self.of_bar):
+      layer.build((None, shape[-1] // self.bars))
+    self.built = True
+
+  def call(self, features):
+    x = ops.reshape(features, (-1, self.bars, features.shape[-1] // self.bars))  # [B, bars, F]
+    return ops.concatenate([self.of_whole(ops.mean(x, axis=1)), ops.reshape(self.of_bar(x), (-1, self.bars * self.of_bar.units))], axis=-1)
+
+
+def dealt(size, whole, bars):
+  """Dimensions a bar, of `size` of which `whole` belong to no bar.
+
+  Raises:
+    HparamError: they cannot be dealt evenly, or none are left.
+  """
+  if size <= whole or (size - whole) % bars:
+    raise errors.HparamError(f'z_size {size} less whole_size {whole} must be a multiple of the {bars} bars of a window')
+  return (size - whole) // bars
+
+
 class LevelDecoder(Levels):
   """One track, z `[B, Z]` -> logits `[B, T, D]`; mirrors `LevelEncoder`, and like the paper's decoder reads nothing but z.
 
   Args:
     steps, depth: T and D of the output.
+    whole: dimensions of z that every bar reads beside its own (`DealtDense`); 0: every bar reads all of z.
   """
 
-  def __init__(self, steps, depth, width, **kwargs):
+  def __init__(self, steps, depth, width, whole=0, **kwargs):
     super().__init__(width, **kwargs)
-    self.steps, self.depth = steps, depth
+    self.steps, self.depth, self.whole = steps, depth, whole
     self.bars, self.per_bar, self.per_beat = self.sizes(steps)
-    self.spread = keras.layers.Dense(self.flat_size(steps), activation='relu', name='spread')
+    flat = self.flat_size(steps)
+    self.spread = keras.layers.Dense(flat // self.bars if whole else flat, activation='relu', name='spread')
     self.write_bar = keras.layers.Dense(self.per_bar * width, activation='relu', name='write_bar') if self.bar_width else None
     self.write_beat = keras.layers.Dense(self.per_beat * depth, name='write_beat')
 
   def build(self, shape):
     bars, beats = (None, self.bars, self.bar_width), (None, self.bars * self.per_bar, self.width)
-    self.spread.build(shape)
+    self.spread.build((None, self.whole + dealt(shape[-1], self.whole, self.bars)) if self.whole else shape)
     if self.write_bar:
       self.over_bars.build(bars)
       self.bar_block.build(bars)
@@ -167,12 +212,17 @@ class LevelDecoder(Levels):
     self.built = True
 
   def call(self, z):
-    x = self.spread(z)
+    x = self.spread(self._by_bar(z) if self.whole else z)
     if self.write_bar:
       x = self.bar_block(self.over_bars(ops.reshape(x, (-1, self.bars, self.bar_width))))
       x = self.write_bar(x)  # [B, bars, 4 W]
     x = self.beat_block(ops.reshape(x, (-1, self.bars * self.per_bar, self.width)))
     return ops.reshape(self.write_beat(x), (-1, self.steps, self.depth))
+
+  def _by_bar(self, z):
+    """`[B, Z]` -> `[B, bars, whole + the bar's own]`."""
+    own = ops.reshape(z[:, self.whole:], (-1, self.bars, (z.shape[-1] - self.whole) // self.bars))
+    return ops.concatenate([ops.repeat(z[:, None, :self.whole], self.bars, axis=1), own], axis=-1)
 
 
 # ---------------------- the critic ----

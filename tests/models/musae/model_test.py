@@ -115,7 +115,9 @@ def test_draws_lie_where_their_genre_does():
 
 
 @pytest.mark.parametrize('more, message', [
-    ('prior=cauchy', 'unknown prior'), ('genres=[]', 'takes 1 to 32 genres, not 0'), ('components=2', 'takes 1 to 2 genres, not 4')])
+    ('prior=cauchy', 'unknown prior'), ('genres=[]', 'takes 1 to 32 genres, not 0'), ('components=2', 'takes 1 to 2 genres, not 4'),
+    ('whole_size=2', 'less whole_size 2 must be a multiple of the 2 bars'), ('whole_size=5', 'z_size 5 less whole_size 5'),
+    ('whole_size=1,width=0', 'whole_size=1 needs the small networks')])
 def test_bad_hparams(more, message):
   with pytest.raises(errors.HparamError, match=message):
     _model(more=more)
@@ -156,6 +158,21 @@ def test_bars_over_beats_carry_the_gradient():
     loss = tf.reduce_sum(player.loss_terms(batch, True, tf.constant(0))['reconstruction'])
   gradients = tape.gradient(loss, [v.value for v in player.variables()])
   assert all(g is not None and np.isfinite(g).all() for g in gradients)
+
+
+def test_a_bars_own_latents_are_of_that_bar_alone():
+  """Two bars, z 8: dimensions 0 to 1 of both, 2 to 4 of the first, 5 to 7 of the second."""
+  model = _model(more='z_size=8,whole_size=2')
+  batch = _batch(model)
+  other = np.array(batch['inputs'])
+  other[:, 16:] = np.roll(other[:, 16:], 1, axis=2)
+  mean, moved = (model.encode({**batch, 'inputs': inputs}).mean.numpy() for inputs in (batch['inputs'], other))
+  changed = np.abs(moved - mean).max(axis=0) > 1e-7 * model.scale
+  assert changed.tolist() == [True, True, False, False, False, True, True, True]
+  for dimension, bars in ((1, [True, True]), (3, [True, False]), (7, [False, True])):
+    shifted = mean + model.scale * np.eye(8, dtype=np.float32)[dimension]
+    difference = np.abs(model.decode_logits(shifted) - model.decode_logits(mean)).reshape(6, 2, -1).max(axis=(0, 2))
+    assert (difference > 1e-6).tolist() == bars
 
 
 @pytest.mark.parametrize('name', ['musae-2bar_gaussian', 'musae-16bar_mixture'])
