@@ -86,26 +86,28 @@ def by_seed(rows):
 
 
 def best_control(summaries, direction, change):
-  """(strength, control) of the control that gives most in one direction at a content change of at most `change`.
+  """(strength, control) of the control that gives most in one direction at a content change of at most `change` (`reached`)."""
+  best = 0.0, 'copy'
+  for control in CONTROLS:
+    best = max(best, (reached(summaries, control, direction, change), control))
+  return best
 
-  A control with a strength has a curve: from nothing (no change, no strength) through its points in order of change, straight between them.
+
+def reached(summaries, label, direction, change):
+  """The lowest judge's strength that a method gives in one direction at a content change of at most `change`, a float.
+
+  A method with a strength has a curve: from nothing (no change, no strength) through its points in order of change, straight between them.
   The others are single points. What is reached at a smaller change counts as well.
 
   Args:
     summaries: (label, strength) -> `summarize`.
+    label: of the method or control.
     direction: a direction.
     change: content change.
   """
-  best = 0.0, 'copy'
-  for control in CONTROLS:
-    points = [(table[direction]['content_change']['mean'], table[direction]['lowest']['mean'])
-              for (label, _), table in summaries.items() if label == control and direction in table]
-    dial = any(label == control and strength is not None for label, strength in summaries)
-    best = max(best, (_reached(points, change, dial), control))
-  return best
-
-
-def _reached(points, change, dial):
+  points = [(table[direction]['content_change']['mean'], table[direction]['lowest']['mean'])
+            for (name, _), table in summaries.items() if name == label and direction in table]
+  dial = any(name == label and strength is not None for name, strength in summaries)
   xs, ys = (np.array(values) for values in zip((0.0, 0.0), *sorted(points)))
   between = np.interp(change, xs, ys) if dial and change <= xs[-1] else 0.0
   return float(max(ys[xs <= change].max(), between))

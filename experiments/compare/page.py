@@ -2,12 +2,15 @@
 import json
 
 from experiments.benchmark import judges as judges_lib
+from experiments.benchmark import tables
 
 COLUMNS = (
     ('lowest judge', 'lowest', 2), *((name, f'strength/{name}', 2) for name in judges_lib.HEADLINE), ('change', 'content_change', 2),
     ('onset change', 'onset_change', 2), ('chroma', 'chroma_similarity', 3), ('skyline', 'skyline_kept', 2), ('density', 'density_ratio', 2),
     ('in key', 'key_share', 2), ('one-step', 'one_step_share', 2), ('time-pitch', 'style_time_pitch', 2),
-    ('onset-duration', 'style_onset_duration', 2), ('onset-velocity', 'style_onset_velocity', 2), ('s a piece', 'seconds', 2))
+    ('onset-duration', 'style_onset_duration', 2), ('onset-velocity', 'style_onset_velocity', 2), ('CPU seconds', 'cpu_seconds', 2))
+# Content changes at which curves are compared.
+CHANGES = (.2, .4, .6)
 
 
 def markdown(summaries, minutes, entries, left_out, split):
@@ -24,7 +27,7 @@ def markdown(summaries, minutes, entries, left_out, split):
       f'# All methods on the transfer benchmark, {split} split', '',
       'Strength of three judges that no method saw, one way (mean probability), and the lowest of the three by direction; change in sounding',
       "cells; the way to the style piece by three profiles of Groove2Groove. One seed. Training: a thread's minutes for what a direction needs;",
-      'controls need none. Means are over the directions named in the last column.', '',
+      'controls need none; CPU seconds are of one piece. Means are over the directions named in the last column.', '',
       '| method | ' + ' | '.join(title for title, _, _ in COLUMNS) + ' | training | directions |', '|' + '---|' * (len(COLUMNS) + 3)]
   for (label, strength), table in summaries.items():
     cells = [_cell(table['mean'], measure, digits) for _, measure, digits in COLUMNS]
@@ -38,12 +41,28 @@ def markdown(summaries, minutes, entries, left_out, split):
   for (label, strength), table in summaries.items():
     found = [f"{table[d]['lowest']['mean']:.2f} at {table[d]['content_change']['mean']:.2f}" if d in table else '' for d in directions]
     lines.append(f'| {_name(label, strength)} | ' + ' | '.join(found) + ' |')
+  lines += _curves(summaries, directions)
   few = [entry for entry in entries.values() if entry.contents and any(label == entry.label for label, _ in summaries)]
   if few:
     lines += ['', 'On few contents, because a piece takes minutes: ' + ', '.join(f'{e.label} ({e.contents} a direction)' for e in few) + '.']
   if left_out:
     lines += ['', 'Not there: ' + '; '.join(f'{label} ({reason})' for label, reason in left_out.items()) + '.']
   return '\n'.join(lines) + '\n'
+
+
+def _curves(summaries, directions):
+  """The curve of the first method beside every other's at equal content change, over the directions that the other has."""
+  labels = list(dict.fromkeys(label for label, _ in summaries))
+  lines = ['', f'## {labels[0]} beside each at equal content change (lowest judge; the most reached with at most so much change)', '',
+           '| beside | ' + ' | '.join(f'at {change:g}: {labels[0]}, it' for change in CHANGES) + ' | directions where it is above |',
+           '|' + '---|' * (len(CHANGES) + 2)]
+  for label in labels[1:]:
+    own = [d for d in directions if any(name == label and d in table for (name, _), table in summaries.items())]
+    pairs = {change: [[tables.reached(summaries, name, d, change) for name in (labels[0], label)] for d in own] for change in CHANGES}
+    means = [[sum(column) / len(own) for column in zip(*pairs[change])] for change in CHANGES]
+    above = [f'{d} at {change:g}' for change in CHANGES for d, (ours, theirs) in zip(own, pairs[change]) if theirs > ours]
+    lines.append(f'| {label} | ' + ' | '.join(f'{ours:.2f}, {theirs:.2f}' for ours, theirs in means) + f' | {", ".join(above) or "none"} |')
+  return lines
 
 
 def as_json(summaries, minutes):

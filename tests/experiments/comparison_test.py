@@ -67,3 +67,12 @@ def test_the_page():
   assert text.count('| ? |') == 1
   found = json.loads(page.as_json(summaries, {'a': 0.0}))
   assert found[0]['directions']['jazz-pop']['lowest']['mean'] == .6
+
+
+def test_curves_are_compared_at_equal_change():
+  """By hand: `a` goes from nothing through .4 at .2 to .8 at .6; `b` gives .5 at .4 and nothing below it is known but the way there."""
+  points = {('a', .5): (.4, .2), ('a', 1.0): (.8, .6), ('b', 1.0): (.5, .4), ('c', None): (.9, .5)}
+  summaries = {key: tables.summarize([_row('jazz-pop', *values)]) for key, values in points.items()}
+  text = page.markdown(summaries, {}, {}, {}, 'test')
+  assert '| b | 0.40, 0.25 | 0.60, 0.50 | 0.80, 0.50 | none |' in text
+  assert '| c | 0.40, 0.00 | 0.60, 0.00 | 0.80, 0.90 | jazz-pop at 0.6 |' in text

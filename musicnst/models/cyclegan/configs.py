@@ -44,7 +44,7 @@ PAPER = config_lib.TRAINING.extend(
 # trains on one thread in a quarter of an hour.
 SMALL = PAPER.extend(
     width=8, blocks=3, critic_width=16, input_skip=1.0, attention_pool=4, noise_deviation=.1, mixed_weight=.25, batch_size=4,
-    learning_rate=.001, constant_steps=900, zero_rate_step=1200)
+    learning_rate=.001, constant_steps=2000, zero_rate_step=3000)
 
 
 def _converter(hparams):
