@@ -85,7 +85,7 @@ class Task:
     style = [window for style_name, style in self.styles
              for window in read(self.engine, style, self.beats, style_name, _transposition(sequence, style)).windows]
     if self.settings.strength == 0:
-      found = tokens.Latents(np.stack([window.outputs for window in content.windows]))
+      found = tokens.Latents(tokens.outputs_of(content.windows))
     else:
       found = tokens.run(self.engine, self.entry.name, content.windows, style, self.settings, self.progress)
     finish = lambda outputs: _composed(self.engine, content, self._within_bars(content, outputs))
@@ -109,7 +109,7 @@ class Task:
     starts = np.array([window.start_step for window in content.windows])[:, None]
     steps = starts + (np.arange(outputs.shape[1]) if self.engine.on_grid else np.zeros(outputs.shape[1], int))
     inside = (steps >= first) & (steps < last)
-    return np.where(inside[..., None], outputs, np.stack([window.outputs for window in content.windows]))
+    return np.where(inside[..., None], outputs, tokens.outputs_of(content.windows))
 
   def _described(self, name, content):
     names, settings = [n for n, _ in self.styles], self.settings
@@ -139,10 +139,10 @@ def _composed(engine, content, outputs):
 
   The content's notes that its own tokens do not say (other instruments, chords below a melody) stay as they are.
   """
-  known = {} if content.windows[0].controls is None else {'controls': np.stack([window.controls for window in content.windows])}
+  known = tokens.controls_of(content.windows)
   decode = lambda tokens_: engine.converter.from_windows(tokens_, qpm=BEATS_QPM, **known).notes
   per_quarter = engine.converter.steps_per_quarter
-  own, voices = _own_notes(content, decode(np.stack([window.outputs for window in content.windows])), per_quarter)
+  own, voices = _own_notes(content, decode(tokens.outputs_of(content.windows)), per_quarter)
   played = {index for notes in own.values() for index, _ in notes}
   free = {place: list(notes) for place, notes in own.items()}
   kept_index, ends, new = set(), {}, []

@@ -114,9 +114,19 @@ def run(engine, method, windows, style, settings, progress=None):
       snapshots={i: result(lambda part, i=i: part.snapshots[i][0]) for i in parts[0].snapshots})
 
 
+def outputs_of(windows):
+  """The tokens of a list of Windows, `[S, T, D]`."""
+  return np.stack([window.outputs for window in windows])
+
+
+def controls_of(windows):
+  """{'controls': float32 `[S, T, C]`} of a list of Windows, or {} where they have none."""
+  return {} if windows[0].controls is None else {'controls': np.stack([window.controls for window in windows]).astype(np.float32)}
+
+
 def _within_budget(engine, windows, own, written, start, moved, budget):
   """Tokens `[S, T, D]` as far from `start` to `moved` as each window's change stays within the budget (found by halving the way)."""
-  content = np.stack([window.outputs for window in windows])
+  content = outputs_of(windows)
   low, high, best = np.zeros(len(start)), np.ones(len(start)), content.copy()
   place = high
   for _ in range(HALVINGS + 1):
@@ -156,28 +166,26 @@ def _optimized(objective, windows, start, style, settings, progress):
 
 def _tensors(windows):
   """Windows -> dict of tensors: `outputs`, `mask`, and `controls`, `lengths` where they have them."""
-  outputs = np.stack([window.outputs for window in windows]).astype(np.float32)
+  outputs = outputs_of(windows).astype(np.float32)
   steps = outputs.shape[1]
   lengths = np.array([window.length for window in windows], np.int32)
   segments = lengths.reshape(len(windows), -1)
   place = np.arange(steps // segments.shape[1])
-  found = {'outputs': outputs, 'lengths': lengths, 'mask': (place < segments[..., None]).reshape(len(windows), steps).astype(np.float32)}
-  if windows[0].controls is not None:
-    found['controls'] = np.stack([window.controls for window in windows]).astype(np.float32)
+  mask = (place < segments[..., None]).reshape(len(windows), steps).astype(np.float32)
+  found = {'outputs': outputs, 'lengths': lengths, 'mask': mask, **controls_of(windows)}
   return {name: tf.constant(value) for name, value in found.items()}
 
 
 def _written(engine, windows, seed, latents):
   """What the decoder writes at latents `[S, Z]`: the likeliest tokens `[S, T, D]`."""
-  known = {} if windows[0].controls is None else {'controls': np.stack([window.controls for window in windows]).astype(np.float32)}
-  return engine.trained.decode_outputs(latents, seed=seed, **known)
+  return engine.trained.decode_outputs(latents, seed=seed, **controls_of(windows))
 
 
 def _differing(engine, windows, own, outputs):
   """The content's tokens, and new ones where the decoder writes others than at the content's own latents; event lists are taken whole."""
   if not engine.on_grid:
     return outputs
-  content = np.stack([window.outputs for window in windows])
+  content = outputs_of(windows)
   depths = engine.converter.categorical_depths or (1,) * content.shape[-1]
   edges = np.cumsum(depths)[:-1]
   parts = [np.where((new != old).any(-1, keepdims=True), new, kept) for new, old, kept in zip(
