@@ -15,8 +15,8 @@ from musicnst import registry
 MODELS = (*recipes.CLASSIFIERS, *recipes.RUNS)
 
 
-def run(names, corpus_root, work_dir, max_seconds=0.0, show_progress=True):
-  """Trains the named models (a list of `MODELS`); returns {name: whether it is finished}.
+def run(names, corpus_root, work_dir, max_seconds=0.0, show_progress=True, seed=0):
+  """Trains the named models (a list of `MODELS`) from a seed; returns {name: whether it is finished}.
 
   Raises:
     UnknownNameError: a name that is no recipe.
@@ -24,7 +24,7 @@ def run(names, corpus_root, work_dir, max_seconds=0.0, show_progress=True):
   for name in names:
     registry.lookup(dict.fromkeys(MODELS), name, 'model')
   prefix = recipes.windows(corpus_root, work_dir)
-  return {name: recipes.train(name, prefix, work_dir, os.path.join(work_dir, 'bundles'), max_seconds, show_progress) for name in names}
+  return {name: recipes.train(name, prefix, work_dir, os.path.join(work_dir, 'bundles'), max_seconds, show_progress, seed) for name in names}
 
 
 def define_flags(flag_values):
@@ -33,6 +33,7 @@ def define_flags(flag_values):
   flags.DEFINE_string('work_dir', None, 'Folder for windows, runs and bundles.', flag_values=flag_values, required=True)
   flags.DEFINE_list('models', ['all'], f'Which: all, or of {", ".join(MODELS)}.', flag_values=flag_values)
   flags.DEFINE_float('max_seconds', 0.0, 'Stop each training after this time; call again to go on. 0 for no limit.', flag_values=flag_values)
+  flags.DEFINE_integer('seed', 0, 'Of weights, order and noise; each seed in a folder of its own.', flag_values=flag_values)
   flags.DEFINE_integer('num_threads', 1, "TensorFlow's threads; 0 for as many as there are cores.", flag_values=flag_values)
 
 
@@ -41,5 +42,5 @@ def main(flag_values):
   from musicnst.training import strategy
   strategy.prepare_devices(num_threads=flag_values.num_threads)
   names = MODELS if flag_values.models == ['all'] else flag_values.models
-  for name, finished in run(names, flag_values.corpus_root, flag_values.work_dir, flag_values.max_seconds).items():
+  for name, finished in run(names, flag_values.corpus_root, flag_values.work_dir, flag_values.max_seconds, seed=flag_values.seed).items():
     print(f'{name}: ' + ('made' if finished else 'not finished; call again to go on'))

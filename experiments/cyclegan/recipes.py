@@ -31,12 +31,11 @@ class Recipe:
   look_every: int = 50         # steps between looks at the validation split
 
 
-def recipe(name):
+def recipe(name, seed=0):
   """The Recipe of a config's name."""
   if name.startswith('genre-phrase'):
-    return Recipe(name, 800, 'learning_rate=.0005,constant_steps=300,zero_rate_step=800')
-  config = configs.get(name)
-  return Recipe(name, config.hparams.zero_rate_step)
+    return Recipe(name, 800, 'learning_rate=.0005,constant_steps=300,zero_rate_step=800', seed)
+  return Recipe(name, configs.get(name).hparams.zero_rate_step, seed=seed)
 
 
 def windows(corpus_root, work_dir):
@@ -47,7 +46,7 @@ def windows(corpus_root, work_dir):
   return prefix
 
 
-def train(name, prefix, work_dir, output_dir, max_seconds=0.0, show_progress=True):
+def train(name, prefix, work_dir, output_dir, max_seconds=0.0, show_progress=True, seed=0):
   """Trains a recipe, or goes on; returns whether it is finished.
 
   `output_dir/<config>` becomes the bundle: of a classifier the best step by accuracy on the validation split, of a CycleGAN the best by
@@ -58,7 +57,8 @@ def train(name, prefix, work_dir, output_dir, max_seconds=0.0, show_progress=Tru
   """
   from musicnst.training import loop
   from musicnst.training import run_dir as run_dir_lib
-  made, config = recipe(name), configs.get(name, recipe(name).hparams)
+  made = recipe(name, seed)
+  config = configs.get(name, made.hparams)
   run_dir, record = os.path.join(work_dir, 'runs', name), os.path.join(output_dir, f'{name}.json')
   os.makedirs(output_dir, exist_ok=True)
   wall, processor = time.monotonic(), time.process_time()
@@ -106,4 +106,4 @@ def _summed(record, wall, processor):
 
 def _card(name, made):
   return (f'# {name}\n\nTrained on {CORPORA} (training split), up to {made.num_steps} steps, seed {made.seed}; the step is the best on the '
-          f'validation split.\n\n`python -m experiments.run cyclegan_train --models={name}`\n')
+          f'validation split.\n\n`python -m experiments.run cyclegan_train --models={name} --seed={made.seed}`\n')

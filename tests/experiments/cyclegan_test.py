@@ -77,11 +77,11 @@ def work(tmp_path_factory):
         b''.join(tfrecords.frame(records.write_example(window, converter)) for window in windows))
   (folder / 'windows' / 'windows.tfrecord.report.json').write_text('{}')
   patch = pytest.MonkeyPatch()
-  tiny = lambda name: recipes.Recipe(
-      name, 2, 'width=2,batch_size=2' + ('' if name.startswith('genre') else ',critic_width=2,blocks=1'), look_every=2)
+  tiny = lambda name, seed: recipes.Recipe(
+      name, 2, 'width=2,batch_size=2' + ('' if name.startswith('genre') else ',critic_width=2,blocks=1'), seed, look_every=2)
   patch.setattr(recipes, 'recipe', tiny)
   names = ['genre-phrase_classical_pop', 'genre-phrase_jazz_classical', MODEL]
-  done = cyclegan_train.run(names, 'unused', str(folder), show_progress=False)
+  done = cyclegan_train.run(names, 'unused', str(folder), show_progress=False, seed=3)
   patch.undo()
   assert done == dict.fromkeys(names, True)
   return folder, str(prefix)
@@ -93,6 +93,7 @@ def test_from_windows_to_table_and_figures(work, tmp_path):
   found = cyclegan_table1.run(prefix, models, output, snippets_dir=str(tmp_path / 'snippets'))
   entry = found['models'][MODEL]
   assert found['windows'] == dict.fromkeys(GENRES, 8) and entry['steps'] == 2 and entry['training']['processor_seconds'] > 0
+  assert entry['training']['seed'] == 3
   assert set(entry['directions']) == {'classical-pop', 'pop-classical'} and -1 <= entry['s_tot_hits'] <= 1
   text = (tmp_path / 'table1.md').read_text()
   assert text.count(MODEL) == 3 and 'genre-phrase_classical_pop' in text
