@@ -31,13 +31,21 @@ def run_models(models, windows, output, count=256, num_training=2000, temperatur
     num_training: training windows that copying is looked for in.
     temperature: of the samples.
     seed: of every draw.
+
+  Raises:
+    ArgumentError: models of windows of different shapes.
   """
   from musicnst import inference  # loads TensorFlow
-  real = training = None
+  real = training = shape = None
   rows = {}
   for name in models:
     trained = inference.TrainedModel.load(name)
+    own = trained.converter.steps, trained.converter.output_depth
+    if own != (shape or own):
+      raise errors.ArgumentError(f'{name}: makes windows of {own[0]} steps by {own[1]}, {models[0]} of {shape[0]} by {shape[1]}; '
+                                 'measure models of one shape at a time')
     if real is None:
+      shape = own
       real = _windows(f'{windows}-test-*', trained.converter, count, seed)
       training = _windows(f'{windows}-train-*', trained.converter, num_training + count, seed)
       rows[PERFECT] = against(real, training[num_training:], training[:num_training])

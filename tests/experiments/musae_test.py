@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from experiments import distribution
 from experiments import musae_figure3
 from experiments import musae_figure4
 from experiments import musae_figure5
@@ -150,3 +151,15 @@ def test_separation():
   assert musae_figure5.separation(cloud, random.standard_normal((40, 2))) < .75
   line = np.outer(np.arange(10.), [3, 4, 0])
   np.testing.assert_allclose(np.abs(np.diff(musae_figure5.projected(line, 'pca')[:, 0])), 5)
+
+
+def test_samples_of_models_beside_windows(work, tmp_path):
+  models, prefix = [str(work / 'bundles' / name) for name in ('gaussian', 'mixture')], str(work / 'windows-2bar' / 'windows.tfrecord')
+  found = distribution.run_models(models, prefix, str(tmp_path), count=8, num_training=12)
+  assert list(found['rows']) == [distribution.PERFECT, distribution.SCRAMBLED, 'gaussian', 'mixture']
+  assert found['rows'][distribution.PERFECT]['overlap'] > found['rows']['gaussian']['overlap']  # of a network that never learned
+  assert '| mixture |' in (tmp_path / 'distribution.md').read_text()
+  longer = configs.get('musae-16bar_gaussian-small', 'width=6,z_size=20,whole_size=4,critic_size=[4]')
+  bundles.save(longer.build_model(), longer, tmp_path / 'longer', '')
+  with pytest.raises(errors.ArgumentError, match='longer: makes windows of 256 steps by 260, .*gaussian of 32 by 260; measure'):
+    distribution.run_models([models[0], str(tmp_path / 'longer')], prefix, str(tmp_path), count=8, num_training=12)
