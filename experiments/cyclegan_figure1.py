@@ -69,9 +69,12 @@ def _draw(rows, found, path):
   from matplotlib import pyplot
   figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 3.6))
   variants = list(dict.fromkeys(variant for variant, *_ in rows))
-  for number, variant in enumerate(variants):
-    mine = [(recipes.PAIRS.index(pair) + (number - len(variants) / 2) * .15, strength) for name, pair, strength, _ in rows if name == variant]
-    left.bar(*zip(*mine), width=.14, label=variant, align='edge')
+  of_pair = {pair: [variant for variant in variants if any(row[:2] == (variant, pair) for row in rows)] for pair in recipes.PAIRS}
+  place = lambda variant, pair: recipes.PAIRS.index(pair) + (of_pair[pair].index(variant) - (len(of_pair[pair]) - 1) / 2) * .15
+  title = {'Baseline': 'full (Baseline)'}
+  for variant in variants:
+    mine = [(place(variant, pair), strength) for name, pair, strength, _ in rows if name == variant]
+    left.bar(*zip(*mine), width=.14, label=title.get(variant, variant))
   left.set_xticks(range(len(recipes.PAIRS)), recipes.PAIRS)
   left.set_ylabel('S_tot, share of hits')
   left.axhline(0, color='black', linewidth=.5)
@@ -82,12 +85,12 @@ def _draw(rows, found, path):
     right.set_title(f'Pearson {found["pearson"]:.3f}', fontsize='medium')
   else:
     for variant in variants:
-      right.scatter(*zip(*[(change, strength) for name, _, strength, change in rows if name == variant]), label=variant)
+      right.scatter(*zip(*[(change, strength) for name, _, strength, change in rows if name == variant]), label=title.get(variant, variant))
     right.set_ylabel('S_tot, share of hits')
   right.set_xlabel('content change')
   for axis in (left, right):
     if axis.get_legend_handles_labels()[0]:
-      axis.legend(fontsize='small')
+      axis.legend(fontsize='small', loc='upper center', bbox_to_anchor=(.5, -.16), ncol=5, columnspacing=1, handletextpad=.4)
   figure.tight_layout()
   with files.atomic_path(path) as temporary:
     figure.savefig(temporary, dpi=110, format='png', metadata={'Software': None})
