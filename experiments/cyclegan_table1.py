@@ -4,8 +4,8 @@
   python -m experiments.run cyclegan_table1 --corpus_root=/data --work_dir=/tmp/cyclegan --output=experiments/results/cyclegan/table1
 
 Writes OUTPUT.json and OUTPUT.md: for each model and direction the cells added, removed and changed as shares of the source's (mean and
-standard deviation over the windows of the split); S_tot^D as share of hits, as the papers count, and as mean probability; the classifiers'
-accuracy. --snippets_dir writes windows drawn by --seed, transferred by the four variants, for listeners to rank, and changes.csv for
+standard deviation over the windows of the split); S_tot^D as share of hits, as the papers count, and as mean probability, of the step that was
+kept and, on validation windows, over the last third of the training; the classifiers' accuracy. --snippets_dir writes windows drawn by --seed, transferred by the four variants, for listeners to rank, and changes.csv for
 `cyclegan_figure1`. About three minutes on one thread.
 """
 import csv
@@ -16,6 +16,7 @@ import time
 from absl import flags
 import numpy as np
 
+from experiments.cyclegan import looks
 from experiments.cyclegan import measure
 from experiments.cyclegan import recipes
 from experiments.cyclegan import tables
@@ -47,8 +48,8 @@ def run(prefix, models_dir, output, split='test', models=recipes.RUNS, snippets_
     classifier, label = _classifier(models_dir, config)
     found['classifiers'].setdefault(label, _accuracy(classifier, rolls))
     found['models'][name] = {
-        **measure.summary(measure.both(model, classifier, rolls)), 'steps': info['step'], 'training': _training(models_dir, name),
-        'seconds': round(time.monotonic() - started, 1)}
+        **measure.summary(measure.both(model, classifier, rolls)), 'steps': info['step'], 'training': _json(models_dir, f'{name}.json') or {},
+        'late': looks.late(_json(models_dir, f'{name}.looks.json') or []), 'seconds': round(time.monotonic() - started, 1)}
     print(f'{name}: S_tot {found["models"][name]["s_tot_hits"]:.3f}, content change {found["models"][name]["content_change"]:.2f}', flush=True)
   _write(output + '.json', json.dumps(tables.rounded(found), indent=1) + '\n')
   _write(output + '.md', tables.table1(found))
@@ -68,11 +69,11 @@ def _accuracy(classifier, rolls):
   return {'mean': float(np.mean(list(shares.values()))), **shares}
 
 
-def _training(models_dir, name):
-  """What `cyclegan_train` noted beside the bundle; {} where there is nothing."""
-  path = os.path.join(models_dir, f'{name}.json')
+def _json(folder, name):
+  """What `cyclegan_train` wrote beside a bundle; None where there is nothing."""
+  path = os.path.join(folder, name)
   if not os.path.exists(path):
-    return {}
+    return None
   with open(path, encoding='utf-8') as handle:
     return json.load(handle)
 

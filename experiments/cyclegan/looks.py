@@ -52,6 +52,14 @@ def best(looks):
   return max(looks, key=lambda look: (look['content_change'] <= MOST_CHANGE, look['s_tot_hits'], look['s_tot_probability'], -look['step']))
 
 
+def late(looks):
+  """{'s_tot_hits', 'content_change'}: means over the last third of the steps, which no choice of a step flatters; {} without looks."""
+  if not looks:
+    return {}
+  last = [look for look in looks if look['step'] > looks[-1]['step'] * 2 / 3]
+  return {name: sum(look[name] for look in last) / len(last) for name in ('s_tot_hits', 'content_change')}
+
+
 def _read(path):
   if not os.path.exists(path):
     return []

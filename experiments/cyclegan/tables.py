@@ -14,9 +14,10 @@ def table1(found):
       lines.append(f'| {name} | {direction} | ' + ' | '.join(cells) + ' |')
   lines += ['', '## Transfer strength', '',
             'S_tot^D: "hits" counts windows heard as of the source genre, as the papers do; "mean" takes probabilities; "decided" takes back '
-            'the music heard, not its probabilities. Shares: windows heard as of the source genre before, after, and back.', '',
-            '| model | S_tot hits | S_tot mean | S_tot hits, decided | shares A: x, x^, x~ | shares B: x, x^, x~ | change | step | minutes |',
-            '|---|---|---|---|---|---|---|---|---|']
+            'the music heard, not its probabilities. Shares: windows heard as of the source genre before, after, and back. Last third: S_tot hits '
+            'and change on validation windows, means over the looks of the last third of the training.', '',
+            '| model | S_tot hits | S_tot mean | S_tot hits, decided | shares A: x, x^, x~ | shares B: x, x^, x~ | change | step | minutes | last third |',
+            '|---|---|---|---|---|---|---|---|---|---|']
   lines += [_strength_row(name, entry) for name, entry in found['models'].items()]
   lines += ['', '## Classifiers', '', '| classifier | accuracy, mean of genres | by genre |', '|---|---|---|']
   for name, accuracy in found['classifiers'].items():
@@ -30,7 +31,8 @@ def _strength_row(name, entry):
             for values in entry['directions'].values()]
   minutes = entry['training'].get('processor_seconds', 0) / 60
   numbers = [f'{entry[key]:.3f}' for key in ('s_tot_hits', 's_tot_probability', 's_tot_hits_cycled_decided')]
-  return f'| {name} | ' + ' | '.join([*numbers, *shares, f'{entry["content_change"]:.2f}', str(entry['steps']), f'{minutes:.1f}']) + ' |'
+  late = '{s_tot_hits:.3f} at {content_change:.2f}'.format(**entry['late']) if entry['late'] else ''
+  return f'| {name} | ' + ' | '.join([*numbers, *shares, f'{entry["content_change"]:.2f}', str(entry['steps']), f'{minutes:.1f}', late]) + ' |'
 
 
 def strengths(found):

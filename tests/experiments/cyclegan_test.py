@@ -94,6 +94,8 @@ def test_from_windows_to_table_and_figures(work, tmp_path):
   entry = found['models'][MODEL]
   assert found['windows'] == dict.fromkeys(GENRES, 8) and entry['steps'] == 2 and entry['training']['processor_seconds'] > 0
   assert entry['training']['seed'] == 3
+  seen = json.loads((folder / 'bundles' / f'{MODEL}.looks.json').read_text())
+  assert [look['step'] for look in seen] == [2] and entry['late'] == {name: seen[0][name] for name in ('s_tot_hits', 'content_change')}
   assert set(entry['directions']) == {'classical-pop', 'pop-classical'} and -1 <= entry['s_tot_hits'] <= 1
   text = (tmp_path / 'table1.md').read_text()
   assert text.count(MODEL) == 3 and 'genre-phrase_classical_pop' in text
@@ -148,3 +150,9 @@ def test_marked_cells_by_hand():
 def test_every_run_is_a_config():
   assert len(recipes.RUNS) == 9 and not set(recipes.RUNS) - set(configs.config_map())
   assert all(recipes.recipe(name).num_steps > 0 for name in cyclegan_train.MODELS)
+
+
+def test_late_looks_are_of_the_last_third():
+  seen = [{'step': step, 's_tot_hits': step / 100, 'content_change': .5} for step in range(10, 100, 10)]
+  assert looks.late(seen) == {'s_tot_hits': pytest.approx(.8), 'content_change': .5}  # of 70, 80, 90
+  assert looks.late([]) == {}
