@@ -27,8 +27,11 @@ _REQUIRED = (
 _EXTRAS = {
     'beam': ('apache-beam>=2.60,<3',),
     'experiments': ('matplotlib>=3.8', 'scikit-learn>=1.4'),
+    'jax': ('jax>=0.7',),
     'scores': ('music21>=9',),
-    'test': ('hypothesis>=6', 'matplotlib>=3.8', 'mir_eval>=0.7', 'music21>=9', 'pypianoroll>=1.0.4', 'pytest>=8', 'ruff>=0.6', 'scikit-learn>=1.4'),
+    'test': (
+        'hypothesis>=6', 'jax>=0.7', 'matplotlib>=3.8', 'mir_eval>=0.7', 'music21>=9', 'pypianoroll>=1.0.4', 'pytest>=8', 'ruff>=0.6',
+        'scikit-learn>=1.4'),
 }
 
 setuptools.setup(

@@ -5,7 +5,8 @@
 
 Writes OUTPUT.json and OUTPUT.md: for each model and direction the cells added, removed and changed as shares of the source's (mean and
 standard deviation over the windows of the split); S_tot^D as share of hits, as the papers count, and as mean probability, of the step that was
-kept and, on validation windows, over the last third of the training; the classifiers' accuracy. --snippets_dir writes windows drawn by --seed, transferred by the four variants, for listeners to rank, and changes.csv for
+kept and, on validation windows, over the last third of the training; the classifiers' accuracy.
+--snippets_dir writes windows drawn by --seed, transferred by the four variants, for listeners to rank, and changes.csv for
 `cyclegan_figure1`. About three minutes on one thread.
 """
 import csv

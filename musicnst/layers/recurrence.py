@@ -55,6 +55,7 @@ def _recurrence(reverse, masked):
     hiddens, kept, last_cell, last_hidden = _forward(gates, still, kernel, cell, hidden, mask, reverse)
 
     def backward(*upstream, **_):
+      upstream = upstream[0] if len(upstream) == 1 else upstream  # JAX hands over the three as one tuple
       d_gates, d_cell, d_hidden = _backward(upstream, kernel, kept, mask, reverse)
       first = hidden[None]
       before = ops.concatenate([hiddens[1:], first] if reverse else [first, hiddens[:-1]], axis=0)

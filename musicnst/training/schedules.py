@@ -1,5 +1,5 @@
 """What changes with the step of a training: the learning rate. (KL weight and sampling probability belong to the models' losses.)"""
-import tensorflow as tf
+from keras import ops
 
 
 def learning_rate(hparams, step):
@@ -10,11 +10,11 @@ def learning_rate(hparams, step):
   if hparams.get('zero_rate_step', 0):
     return _to_zero(hparams, step)
   first, last = hparams.learning_rate, hparams.get('min_learning_rate', hparams.learning_rate)
-  decay = tf.pow(tf.constant(hparams.get('decay_rate', 1.0), tf.float32), tf.cast(step, tf.float32))
+  decay = ops.power(ops.convert_to_tensor(hparams.get('decay_rate', 1.0), 'float32'), ops.cast(step, 'float32'))
   return (first - last) * decay + last
 
 
 def _to_zero(hparams, step):
   constant, end = hparams.get('constant_steps', 0), hparams.zero_rate_step
-  left = (end - tf.cast(step, tf.float32)) / max(end - constant, 1)
-  return hparams.learning_rate * tf.clip_by_value(left, 0.0, 1.0)
+  left = (end - ops.cast(step, 'float32')) / max(end - constant, 1)
+  return hparams.learning_rate * ops.clip(left, 0.0, 1.0)
