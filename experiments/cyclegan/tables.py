@@ -16,8 +16,8 @@ def table1(found):
             'S_tot^D: "hits" counts windows heard as of the source genre, as the papers do; "mean" takes probabilities; "decided" takes back '
             'the music heard, not its probabilities. Shares: windows heard as of the source genre before, after, and back. Last third: S_tot hits '
             'and change on validation windows, means over the looks of the last third of the training.', '',
-            '| model | S_tot hits | S_tot mean | S_tot hits, decided | shares A: x, x^, x~ | shares B: x, x^, x~ | change | step | minutes | last third |',
-            '|---|---|---|---|---|---|---|---|---|---|']
+            '| model | S_tot hits | S_tot mean | S_tot hits, decided | shares A: x, x^, x~ | shares B: x, x^, x~ | change | step | minutes | '
+            'last third |', '|---|---|---|---|---|---|---|---|---|---|']
   lines += [_strength_row(name, entry) for name, entry in found['models'].items()]
   lines += ['', '## Classifiers', '', '| classifier | accuracy, mean of genres | by genre |', '|---|---|---|']
   for name, accuracy in found['classifiers'].items():
