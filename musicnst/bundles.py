@@ -121,15 +121,22 @@ def load(name_or_path):
     config = configs.from_dict(info)
   except errors.MusicnstError as error:
     raise errors.ModelNotFoundError(f'{reader.path}: {error}') from error
-  import tensorflow as tf  # late, as in `save`
-
-  from musicnst.models import filling
-  with tf.init_scope():  # a model may load another one's bundle while a step is being traced
+  from musicnst.models import filling  # late, as in `save`
+  with _outside_of_graphs():  # a model may load another one's bundle while a step is being traced
     # The largest models are made without first values. Others may load bundles of their own as they are made, which that does not go with.
     model = filling.unfilled(config) if 'enc_rnn_size' in config.hparams else config.build_model()
     with reader.weights(info) as weights:
       assign(model, weights, reader.path)
   return model, config, {**info, 'card': reader.read_card()}
+
+
+def _outside_of_graphs():
+  """TensorFlow's `init_scope`; nothing under another backend of Keras."""
+  import keras
+  if keras.backend.backend() != 'tensorflow':
+    return contextlib.nullcontext()
+  import tensorflow as tf
+  return tf.init_scope()
 
 
 def read_weights(name_or_path):

@@ -15,7 +15,13 @@ def aligned(shape, dtype):
 
 
 def as_tensor(array):
-  """A tensor of an array, which must not be changed afterwards: it shares the memory where that is aligned, and is a copy elsewhere."""
+  """A tensor of an array, which must not be changed afterwards: it shares the memory where that is aligned, and is a copy elsewhere.
+
+  Under another backend of Keras than TensorFlow it is one of that backend's.
+  """
+  import keras  # pylint: disable=import-outside-toplevel
+  if keras.backend.backend() != 'tensorflow':
+    return keras.ops.convert_to_tensor(array)
   import tensorflow as tf  # pylint: disable=import-outside-toplevel
   if array.size and array.flags.writeable and array.flags.c_contiguous and array.ctypes.data % _ALIGNMENT == 0:
     return tf.experimental.dlpack.from_dlpack(array.__dlpack__())

@@ -1,9 +1,12 @@
 """Models that take their first values as they are made: nothing is drawn only to be replaced, and the weights are in memory once.
 
 Keras makes variables without values in a `StatelessScope` and gives them their values later, with `Variable._deferred_initialize`; it has
-no public name for that step.
+no public name for that step, nor for its list of those that wait for it.
 """
 import keras
+from keras.src.backend.common import global_state
+
+_WAITING = 'uninitialized_variables'
 
 
 def unfilled(config):
@@ -37,3 +40,6 @@ def fill(variables, values):
   for variable in variables.values():
     if variable._value is None:
       variable._deferred_initialize()
+  # Keras would initialize those on its list again when the next `StatelessScope` ends, and holds them in memory until then.
+  waiting = global_state.get_global_attribute(_WAITING) or []
+  global_state.set_global_attribute(_WAITING, [variable for variable in waiting if variable._value is None])

@@ -63,7 +63,7 @@ def train(config, examples_path, output, num_steps, hparams='', eval_examples_pa
     looks.append(found)
     if others is None or found[2] == min(look[2] for look in looks):
       loop.settle()
-      bundles.save(loop.model, config, output, _card(config, examples_path, step, seed), 'float32', step=step, loss=found[2] or found[1])
+      bundles.save(loop.model, config, output, _card(config, examples_path, step, seed), 'float32', step=step, loss=found[1 if others is None else 2])
     if show_progress:
       rate = step / (time.monotonic() - started)
       print(f'step {step}/{num_steps}  loss {seen:.5g}' + (f'  evaluation {found[2]:.5g}' if others else '') + f'  {rate:.1f} steps/s', flush=True)

@@ -1,4 +1,7 @@
 """Models that take their first values as they are made are as those that had others before."""
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -79,3 +82,18 @@ def test_a_variable_outlives_the_array_it_was_made_of():
     np.testing.assert_array_equal(variable, np.full(1000, value))
     variable.assign(variable + 1)
     np.testing.assert_array_equal(variable, np.full(1000, value + 1))
+
+
+def test_keras_forgets_a_filled_model():
+  """Neither does the end of the next scope give its variables values once more, nor are they held when the model is gone."""
+  model = filling.unfilled(CONFIG)
+  filling.fill(naming.named_variables(model), _changed(_values(CONFIG.build_model())).items())
+  before = _values(model)
+  with keras.StatelessScope():
+    pass
+  for name, value in _values(model).items():
+    np.testing.assert_array_equal(value, before[name])
+  kept = [weakref.ref(variable) for variable in model.variables]
+  del model
+  gc.collect()
+  assert not [ref for ref in kept if ref() is not None]
