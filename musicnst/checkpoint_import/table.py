@@ -7,8 +7,7 @@ the forget bias of 1, which is added where the gate is computed), our dense laye
 import dataclasses
 import re
 
-import keras
-
+from musicnst.models import filling
 from musicnst.models import naming
 
 # What replaces what in one of our variable names, in this order.
@@ -46,8 +45,7 @@ class Row:
 
 def of(config):
   """The rows of a config's model, made without weights: shapes only."""
-  with keras.StatelessScope(initialize_variables=False):
-    return of_model(config.build_model())
+  return of_model(filling.unfilled(config))
 
 
 def of_model(model):

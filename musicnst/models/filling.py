@@ -10,9 +10,15 @@ _WAITING = 'uninitialized_variables'
 
 
 def unfilled(config):
-  """A model of a config, whose variables have shapes and no values yet; `fill` gives them."""
+  """A model of a config, whose variables have shapes and no values yet; `fill` gives them.
+
+  They are taken off Keras's list: it would give all on it values when the next `StatelessScope` ends, and holds them in memory until then.
+  """
+  waiting = list(global_state.get_global_attribute(_WAITING) or [])
   with keras.StatelessScope(initialize_variables=False):
-    return config.build_model()
+    model = config.build_model()
+  global_state.set_global_attribute(_WAITING, waiting)
+  return model
 
 
 def fill(variables, values):
@@ -40,6 +46,3 @@ def fill(variables, values):
   for variable in variables.values():
     if variable._value is None:
       variable._deferred_initialize()
-  # Keras would initialize those on its list again when the next `StatelessScope` ends, and holds them in memory until then.
-  waiting = global_state.get_global_attribute(_WAITING) or []
-  global_state.set_global_attribute(_WAITING, [variable for variable in waiting if variable._value is None])

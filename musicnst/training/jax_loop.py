@@ -119,7 +119,7 @@ class Loop:
     """(losses `[B]`, the other variables' values after it)."""
     from jax import numpy as jnp
     mapping = [*zip(self.variables, weights), *zip(self.others, state)]
-    with keras.StatelessScope(mapping) as scope:
+    with keras.StatelessScope(mapping, initialize_variables=False) as scope:
       terms = self.player.loss_terms(batch, training=training, step=step)
     current = [scope.get_current_value(variable) for variable in self.others]
     rows = batch['inputs'].shape[0]
