@@ -49,8 +49,8 @@ def run(prefix, models_dir, output, split='test', models=recipes.RUNS, snippets_
     classifier, label = _classifier(models_dir, config)
     found['classifiers'].setdefault(label, _accuracy(classifier, rolls))
     found['models'][name] = {
-        **measure.summary(measure.both(model, classifier, rolls)), 'steps': info['step'], 'training': _json(models_dir, f'{name}.json') or {},
-        'late': looks.late(_json(models_dir, f'{name}.looks.json') or []), 'seconds': round(time.monotonic() - started, 1)}
+        **measure.summary(measure.both(model, classifier, rolls)), 'steps': info['step'], 'training': _training(models_dir, name),
+        'late': looks.late(looks.read(os.path.join(models_dir, f'{name}.looks.json'))), 'seconds': round(time.monotonic() - started, 1)}
     print(f'{name}: S_tot {found["models"][name]["s_tot_hits"]:.3f}, content change {found["models"][name]["content_change"]:.2f}', flush=True)
   _write(output + '.json', json.dumps(tables.rounded(found), indent=1) + '\n')
   _write(output + '.md', tables.table1(found))
@@ -70,11 +70,11 @@ def _accuracy(classifier, rolls):
   return {'mean': float(np.mean(list(shares.values()))), **shares}
 
 
-def _json(folder, name):
-  """What `cyclegan_train` wrote beside a bundle; None where there is nothing."""
-  path = os.path.join(folder, name)
+def _training(models_dir, name):
+  """What `cyclegan_train` noted beside the bundle; {} where there is nothing."""
+  path = os.path.join(models_dir, f'{name}.json')
   if not os.path.exists(path):
-    return None
+    return {}
   with open(path, encoding='utf-8') as handle:
     return json.load(handle)
 

@@ -29,7 +29,7 @@ class Looks(keras.callbacks.Callback):
     super().__init__()
     self.classifier, self.every, self.path, self.keep = classifier, every, path, keep
     self.rolls = {genre: windows[:MOST_WINDOWS] for genre, windows in rolls.items()}
-    self.looks = _read(path)
+    self.looks = read(path)
 
   def on_train_batch_end(self, batch, logs=None):
     """`batch` is the step."""
@@ -60,7 +60,8 @@ def late(looks):
   return {name: sum(look[name] for look in last) / len(last) for name in ('s_tot_hits', 'content_change')}
 
 
-def _read(path):
+def read(path):
+  """The looks that a training wrote to `path`; [] where there is nothing."""
   if not os.path.exists(path):
     return []
   with open(path, encoding='utf-8') as handle:

@@ -196,12 +196,15 @@ class Windows:
     """Endless batches: every epoch in an order of its own, each row transposed by its own semitones, with `seeds` int32 `[B]`."""
     if len(self.windows) < size:
       raise errors.DataError(f'{len(self.windows)} examples, fewer than a batch of {size}; prepare more windows or set batch_size lower')
-    random, order = np.random.default_rng(seed), np.zeros(0, int)
+    random, order, converter = np.random.default_rng(seed), np.zeros(0, int), self.config.build_converter()
+    low, high = (self.config.hparams.get(name, 0) for name in ('transpose_low', 'transpose_high'))
+    names = [name for name in ('inputs', 'outputs', 'controls') if name in self.windows[0]]
+    tables = {s: {name: np.asarray(converter.transpose_index(s, name)) for name in names} for s in range(low, high + 1) if low or high}
     while True:
       while len(order) < size:
         order = np.concatenate([order, random.permutation(len(self.windows))])
       batch, order = self._batch(order[:size]), order[size:]
-      yield {**self._moved(batch, random), 'seeds': random.integers(0, 2**31 - 1, size, dtype=np.int32)}
+      yield {**_moved(batch, tables, converter, random), 'seeds': random.integers(0, 2**31 - 1, size, dtype=np.int32)}
 
   def in_order(self, size):
     """Every window once, in batches of at most `size`, with `seeds`."""
@@ -218,25 +221,24 @@ class Windows:
       batch['labels'] = np.array([row['labels'] for row in chosen], np.int32)
     return batch
 
-  def _moved(self, batch, random):
-    """Rows moved by as many semitones as `transpose_low` to `transpose_high` allow; one that would lose a cell stays as it is."""
-    hparams, converter = self.config.hparams, self.config.build_converter()
-    low, high = hparams.get('transpose_low', 0), hparams.get('transpose_high', 0)
-    if not (low or high):
-      return batch
-    names = [name for name in ('inputs', 'outputs', 'controls') if name in batch]
-    result = {name: batch[name].copy() for name in names}
-    for row, shift in enumerate(random.integers(low, high + 1, len(batch['inputs']))):
-      moved = {name: _shifted(batch[name][row], converter.transpose_index(int(shift), name), converter, name) for name in names}
-      if all(moved[name].sum() == batch[name][row].sum() for name in names):
-        for name in names:
-          result[name][row] = moved[name]
-    return {**batch, **result}
+
+def _moved(batch, tables, converter, random):
+  """Rows moved each by a number of semitones drawn from `tables` (semitones -> array's name -> index of `_shifted`); one that would lose a cell
+  stays as it is."""
+  if not tables:
+    return batch
+  shifts = random.integers(min(tables), max(tables) + 1, len(batch['inputs']))
+  result = {name: batch[name].copy() for name in tables[shifts[0]]}
+  for row, shift in enumerate(shifts):
+    moved = {name: _shifted(batch[name][row], index, converter, name) for name, index in tables[shift].items()}
+    if all(array.sum() == batch[name][row].sum() for name, array in moved.items()):
+      for name, array in moved.items():
+        result[name][row] = array
+  return {**batch, **result}
 
 
 def _shifted(array, index, converter, name):
   """`[T, D]` with cell d taken from cell `index[d]`, -1 for none; segments that never move stay (`Converter.unmoved_segments`)."""
-  index = np.asarray(index)
   moved = np.where(index >= 0, array[:, np.maximum(index, 0)], 0).astype(array.dtype)
   if converter.unmoved_segments and name != 'controls':
     rows, cell = converter.unmoved_segments

@@ -221,7 +221,7 @@ class LevelDecoder(Levels):
 
   def _by_bar(self, z):
     """`[B, Z]` -> `[B, bars, whole + the bar's own]`."""
-    own = ops.reshape(z[:, self.whole:], (-1, self.bars, (z.shape[-1] - self.whole) // self.bars))
+    own = ops.reshape(z[:, self.whole:], (-1, self.bars, dealt(z.shape[-1], self.whole, self.bars)))
     return ops.concatenate([ops.repeat(z[:, None, :self.whole], self.bars, axis=1), own], axis=-1)
 
 
