@@ -35,7 +35,6 @@ VARIANTS = {
     'no term for short notes': {'short_notes': 0.0},
     'no harmony term': {'harmony': 0.0},
     'melody not protected': {'skyline': 0.0, 'protect_melody': False},
-    'no call on the unused budget': {'idle': 0.0},
     'best of three candidates': {'candidates': 3},
 }
 COLUMNS = {

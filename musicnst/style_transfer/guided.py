@@ -26,9 +26,6 @@ SHORT_ROOM = .02
 MOST_AT_ONCE = 7.0
 # Share of the skyline's notes that may go.
 SKYLINE_ROOM = .04
-LEAST_OF_BUDGET = .75
-# Share of the loop in which style alone decides what changes; then what is not used of the budget begins to cost.
-FREE_SHARE = .4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,8 +34,7 @@ class Weights:
 
   `texture` is for the classifier that hears statistics, `short_notes` for the share of notes of one step, `profile` for what is missing to
   the style piece's own time-pitch profile (Groove2Groove), as a share of what the content lacks. `harmony` weighs the chroma distance
-  beyond `CHROMA_ROOM` once more; `idle` the part of `LEAST_OF_BUDGET` not yet used, so that strength means the same for pieces that resist
-  and pieces that give way.
+  beyond `CHROMA_ROOM` once more.
   """
 
   statistics: float = 3.0
@@ -55,7 +51,6 @@ class Weights:
   crowd: float = 40.0
   latent: float = .3
   budget: float = 400.0
-  idle: float = 400.0
 
 
 class GuidedObjective:
@@ -114,7 +109,6 @@ class GuidedObjective:
     targets = statistics.Targets(context['target_mean'], context['target_deviation'])
     change, chroma = frame_change(notes['frames'], content), chroma_distance(notes['frames'], content)
     style, keep = context['style_weight'], context['content_weight']
-    urgency = tf.nn.relu(context['progress'] - FREE_SHARE) / (1.0 - FREE_SHARE)
     terms = {
         'style_statistics': style * w.statistics * statistics.whitened_distance(measured, targets),
         'chroma': keep * (w.chroma * chroma + w.harmony * tf.nn.relu(chroma - CHROMA_ROOM)),
@@ -124,8 +118,7 @@ class GuidedObjective:
         'crowd': keep * w.crowd * crowd_share(notes),
         'density': keep * w.density * density_excess(notes['onsets'], content),
         'latent': keep * w.latent * tf.reduce_mean(tf.square(z - context['z']), (1, 2)),
-        'budget': w.budget * tf.square(tf.nn.relu(change - context['budget']))
-                  + w.idle * urgency * tf.square(context['budget'] * tf.nn.relu(LEAST_OF_BUDGET * context['budget'] - change)),
+        'budget': w.budget * tf.square(tf.nn.relu(change - context['budget'])),
     }
     if w.short_notes:
       off = tf.abs(measured['note_lengths'][:, 0] - context['target_mean']['note_lengths'][:, 0])

@@ -21,7 +21,7 @@ def test_variants_name_what_there_is(name):
 
 def test_constants_come_back():
   before = residual.GRADIENT_SLOPE
-  with transfer_ablation.Constants({'residual.GRADIENT_SLOPE': 7.0, 'idle': 0.0}):
+  with transfer_ablation.Constants({'residual.GRADIENT_SLOPE': 7.0, 'texture': 0.0}):
     residual.GRADIENT_SLOPE = 7.0
   assert residual.GRADIENT_SLOPE == before
 
