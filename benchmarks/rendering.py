@@ -40,7 +40,7 @@ def _three_minutes():
 
 def _report(sequence, folder):
   from musicnst.rendering import report
-  from musicnst.style_transfer import result as result_lib
+  from musicnst.style_transfer.pieces import result as result_lib
   notes = list(sequence.notes)
   result = result_lib.TransferResult(sequence, sequence, sequence, notes, [], [], {'content_change': 0.}, {'style': [1., .5]})
   path = os.path.join(folder, 'report.html')

@@ -16,7 +16,7 @@ def main(model, methods):
   """Prints a line a method."""
   quiet.hush()
   from musicnst.representations import testing
-  from musicnst.style_transfer import configs
+  from musicnst.style_transfer import registry as configs
   from musicnst.style_transfer import transfer
   content, style = testing.chords(180, 0), testing.chords(60, 1)
   print(f'{"method":26} {"wall s":>7} {"cpu s":>7} {"change":>7}')

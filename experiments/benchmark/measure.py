@@ -8,7 +8,7 @@ from musicnst.metrics import metric_map
 from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import transfer as transfer_metrics
 from musicnst.representations import pianoroll
-from musicnst.style_transfer import piece as piece_lib
+from musicnst.style_transfer.pieces import piece as piece_lib
 
 # Measures of metrics.metric_map that need no judge.
 METRICS = ('content_change', 'content_added', 'content_removed', 'onset_change', 'chroma_similarity', 'skyline_kept', 'density_ratio', 'key_share',

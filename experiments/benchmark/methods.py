@@ -9,13 +9,13 @@ import numpy as np
 from experiments.benchmark import pieces
 from musicnst import errors
 from musicnst import registry
-from musicnst.style_transfer import compose
-from musicnst.style_transfer import configs
+from musicnst.style_transfer.pieces import compose
+from musicnst.style_transfer import registry as configs
 from musicnst.style_transfer import controls
-from musicnst.style_transfer import guided
-from musicnst.style_transfer import measures
+from musicnst.style_transfer.guided import objective as guided
+from musicnst.style_transfer.pieces import measures
 from musicnst.style_transfer import request as request_lib
-from musicnst.style_transfer import residual
+from musicnst.style_transfer.guided import residual
 from musicnst.style_transfer import spaces
 
 # Contents side by side: as many steps as `transfer` takes in one group.

@@ -15,7 +15,7 @@ from musicnst import errors
 from musicnst import files
 from musicnst import music_proto
 from musicnst.representations import pianoroll
-from musicnst.style_transfer import piece as piece_lib
+from musicnst.style_transfer.pieces import piece as piece_lib
 
 CORPORA = {'jazz': 'tpd-jazz', 'classical': 'asap', 'pop': 'pop909', 'folk': 'nottingham'}
 DIRECTIONS = tuple(f'{a}-{b}' for a, b in itertools.permutations(('jazz', 'classical', 'pop'), 2))

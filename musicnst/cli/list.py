@@ -35,7 +35,7 @@ def _configs():
 
 
 def _methods():
-  entries = importlib.import_module('musicnst.style_transfer.configs').TRANSFER_MAP
+  entries = importlib.import_module('musicnst.style_transfer.registry').TRANSFER_MAP
   return {name: method.description for name, method in entries.items()}
 
 

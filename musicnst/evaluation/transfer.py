@@ -161,6 +161,6 @@ class _Judge:
             f'{self.name}/style_probability': float(after[target]), f'{self.name}/hit': float(np.argmax(after) == target)}
 
   def _probabilities(self, sequence, beat_map=None):
-    from musicnst.style_transfer import genres
-    from musicnst.style_transfer import piece
+    from musicnst.style_transfer.guided import genres
+    from musicnst.style_transfer.pieces import piece
     return genres.recognise(piece.from_sequence(sequence, beat_map=beat_map), [self._classifier], self._classes)[0]

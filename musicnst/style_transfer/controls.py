@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from musicnst import inference
 from musicnst.metrics import tonal
-from musicnst.style_transfer import compose
+from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer import request as request_lib
-from musicnst.style_transfer import residual
+from musicnst.style_transfer.guided import residual
 from musicnst.style_transfer import spaces
 
 # Strength 1 of latent arithmetic goes this many times the difference of the means.

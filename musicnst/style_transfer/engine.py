@@ -9,12 +9,12 @@ from musicnst import bundles
 from musicnst import errors
 from musicnst import inference
 from musicnst.representations import converter_map
-from musicnst.style_transfer import feature_networks
-from musicnst.style_transfer import genres
-from musicnst.style_transfer import guided
-from musicnst.style_transfer import residual
+from musicnst.style_transfer.paper import feature_networks
+from musicnst.style_transfer.guided import genres
+from musicnst.style_transfer.guided import objective as guided
+from musicnst.style_transfer.guided import residual
 from musicnst.style_transfer import spaces
-from musicnst.style_transfer import tokens
+from musicnst.style_transfer.tokens import latents as tokens
 
 DEFAULT_MODEL = 'polyphonic-2bar'
 # Four different classifiers that steer the transfer; judges of results are others.

@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-from musicnst.style_transfer import compose
+from musicnst.style_transfer.pieces import compose
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,16 +9,16 @@ from musicnst import errors
 from musicnst import music_proto
 from musicnst import registry
 from musicnst.reading import files
-from musicnst.style_transfer import compose
-from musicnst.style_transfer import configs
-from musicnst.style_transfer import drums as drums_lib
-from musicnst.style_transfer import measures
-from musicnst.style_transfer import piece as piece_lib
+from musicnst.style_transfer.pieces import compose
+from musicnst.style_transfer import registry as configs
+from musicnst.style_transfer.pieces import drums as drums_lib
+from musicnst.style_transfer.pieces import measures
+from musicnst.style_transfer.pieces import piece as piece_lib
 from musicnst.style_transfer import request as request_lib
-from musicnst.style_transfer import result as result_lib
+from musicnst.style_transfer.pieces import result as result_lib
 from musicnst.style_transfer import spaces
-from musicnst.style_transfer import token_transfer
-from musicnst.style_transfer import tokens
+from musicnst.style_transfer.tokens import method as token_transfer
+from musicnst.style_transfer.tokens import latents as tokens
 
 # A stretch of at most this many steps (128 windows) is restyled at a time; longer pieces are cut into equal stretches.
 SECTION_STEPS = 4096

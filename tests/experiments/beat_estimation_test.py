@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from experiments import beat_estimation
+from experiments.benchmark import beat_estimation
 from musicnst import music_proto
 from musicnst.reading import musical_time
 

@@ -1,11 +1,11 @@
 """The comparison's bookkeeping: which entries run where, what is taken over, and the page."""
 import json
 
-from experiments import comparison
+from experiments.benchmark import comparison
 from experiments.benchmark import methods
 from experiments.benchmark import tables
-from experiments.compare import entries
-from experiments.compare import page
+from experiments.benchmark.compare import entries
+from experiments.benchmark.compare import page
 
 
 def _row(direction, strength, change):

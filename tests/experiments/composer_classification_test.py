@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from experiments import composer_classification
-from experiments.composers import music
+from experiments.bundles import composer_classification
+from experiments.bundles.composers import music
 from musicnst import bundles
 from musicnst import configs
 from musicnst import errors

@@ -6,9 +6,9 @@ import pytest
 from sklearn import linear_model
 from sklearn import metrics
 
-from experiments.composers import fitting
-from experiments.composers import music
-from experiments.composers import report
+from experiments.bundles.composers import fitting
+from experiments.bundles.composers import music
+from experiments.bundles.composers import report
 from musicnst.models.classifiers import statistics as statistics_lib
 
 

@@ -6,13 +6,13 @@ import types
 import numpy as np
 import pytest
 
-from experiments import cyclegan_figure1
-from experiments import cyclegan_figure2
-from experiments import cyclegan_table1
-from experiments import cyclegan_train
-from experiments.cyclegan import looks
-from experiments.cyclegan import measure
-from experiments.cyclegan import recipes
+from experiments.papers.cyclegan import figure1 as cyclegan_figure1
+from experiments.papers.cyclegan import figure2 as cyclegan_figure2
+from experiments.papers.cyclegan import table1 as cyclegan_table1
+from experiments.papers.cyclegan import train as cyclegan_train
+from experiments.papers.cyclegan import looks
+from experiments.papers.cyclegan import measure
+from experiments.papers.cyclegan import recipes
 from musicnst import configs
 from musicnst import errors
 from musicnst.data import records

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from experiments import distribution
+from experiments.benchmark import distribution
 from experiments import run
 from musicnst import errors
 from musicnst.rendering import midi

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments import latent_genres
+from experiments.bundles import latent_genres
 from musicnst import bundles
 from musicnst import configs
 from musicnst.data import dataset

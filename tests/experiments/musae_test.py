@@ -4,15 +4,15 @@ import json
 import numpy as np
 import pytest
 
-from experiments import distribution
-from experiments import musae_figure3
-from experiments import musae_figure4
-from experiments import musae_figure5
-from experiments import musae_table1
-from experiments import musae_train
+from experiments.benchmark import distribution
+from experiments.papers.musae import figure3 as musae_figure3
+from experiments.papers.musae import figure4 as musae_figure4
+from experiments.papers.musae import figure5 as musae_figure5
+from experiments.papers.musae import table1 as musae_table1
+from experiments.papers.musae import train as musae_train
 from experiments import run
-from experiments.musae import measure
-from experiments.musae import recipes
+from experiments.papers.musae import measure
+from experiments.papers.musae import recipes
 from musicnst import bundles
 from musicnst import configs
 from musicnst import errors

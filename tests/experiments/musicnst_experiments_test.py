@@ -7,22 +7,22 @@ import pytest
 from scipy import stats
 import tensorflow as tf
 
-from experiments import musicnst_experiments
-from experiments.paper import lbfgs
-from experiments.paper import models
-from experiments.paper import page
-from experiments.paper import pairs as pairs_lib
-from experiments.paper import reading
-from experiments.paper import runs
-from experiments.paper import store
-from experiments.paper import tables
+from experiments.papers.musicnst import experiments as musicnst_experiments
+from experiments.papers.musicnst import lbfgs
+from experiments.papers.musicnst import models
+from experiments.papers.musicnst import page
+from experiments.papers.musicnst import pairs as pairs_lib
+from experiments.papers.musicnst import reading
+from experiments.papers.musicnst import runs
+from experiments.papers.musicnst import store
+from experiments.papers.musicnst import tables
 from musicnst import configs
 from musicnst import errors
 from musicnst.representations import testing
 from musicnst.style_transfer import engine as engine_lib
-from musicnst.style_transfer import feature_networks
-from musicnst.style_transfer import paper_method
-from musicnst.style_transfer import piece
+from musicnst.style_transfer.paper import feature_networks
+from musicnst.style_transfer.paper import method as paper_method
+from musicnst.style_transfer.pieces import piece
 
 CLASSIFIER = 'filters=[8,8],kernels=[4,4],strides=[2,2],dense=[6],'
 

@@ -4,7 +4,7 @@ import json
 import pytest
 import tensorflow as tf
 
-from experiments import polyphonic_candidates
+from experiments.bundles import polyphonic_candidates
 from musicnst import configs
 from musicnst import errors
 from musicnst.training import loop

@@ -10,7 +10,7 @@ from experiments import run
 @pytest.mark.parametrize('name', run.EXPERIMENT_MAP)
 def test_entry(name):
   values = flags.FlagValues()
-  module = importlib.import_module(f'experiments.{name}')
+  module = importlib.import_module(f'experiments.{run.EXPERIMENT_MAP[name][0]}')
   module.define_flags(values)
   assert len(list(values)) >= 2 and callable(module.main)
   assert name in module.__doc__

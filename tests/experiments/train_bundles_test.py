@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from data_prep.corpora import corpus_map
-from experiments import train_bundles
+from experiments.bundles import train_bundles
 from musicnst import bundles
 from musicnst import errors
 from musicnst import inference
@@ -100,7 +100,7 @@ def test_recipe(name):
 
 
 def test_what_is_made_together_is_made_once(tmp_path, monkeypatch):
-  from experiments import composer_classification
+  from experiments.bundles import composer_classification
   calls = []
   monkeypatch.setattr(composer_classification, 'run', lambda *args, **kwargs: calls.append(kwargs) or {'rows': {}})
   both = train_bundles.Composers(inputs='rolls')

@@ -3,12 +3,12 @@ import dataclasses
 
 import pytest
 
-from experiments import transfer_ablation
+from experiments.benchmark import transfer_ablation
 from experiments.benchmark import methods
 from musicnst import errors
-from musicnst.style_transfer import guided
+from musicnst.style_transfer.guided import objective as guided
 from musicnst.style_transfer import request
-from musicnst.style_transfer import residual
+from musicnst.style_transfer.guided import residual
 
 
 @pytest.mark.parametrize('name', transfer_ablation.VARIANTS)

@@ -4,9 +4,9 @@ import json
 import numpy as np
 import pytest
 
-from experiments import transfer_benchmark
-from experiments import transfer_judges
-from experiments import transfer_reading
+from experiments.benchmark import transfer_benchmark
+from experiments.benchmark import transfer_judges
+from experiments.benchmark import transfer_reading
 from experiments.benchmark import judge_features
 from experiments.benchmark import judge_networks
 from experiments.benchmark import judge_training
@@ -17,7 +17,7 @@ from experiments.benchmark import pieces
 from experiments.benchmark import tables
 from musicnst import errors
 from musicnst import music_proto
-from musicnst.style_transfer import piece as piece_lib
+from musicnst.style_transfer.pieces import piece as piece_lib
 
 
 def _stretch(genre, name, number=0, pitch=60, every=4, length=4):

@@ -14,7 +14,7 @@ from musicnst.rendering import plots
 from musicnst.rendering import report
 from musicnst.rendering import rolls
 from musicnst.representations import testing
-from musicnst.style_transfer import result as result_lib
+from musicnst.style_transfer.pieces import result as result_lib
 
 
 class _Page(html.parser.HTMLParser):

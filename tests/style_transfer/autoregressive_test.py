@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from musicnst.representations import testing
 from musicnst.style_transfer import engine as engine_lib
-from musicnst.style_transfer import piece
-from musicnst.style_transfer import residual
+from musicnst.style_transfer.pieces import piece
+from musicnst.style_transfer.guided import residual
 from musicnst.style_transfer import spaces
 from musicnst.style_transfer import transfer
 

@@ -10,10 +10,10 @@ from musicnst import configs
 from musicnst.models import base
 from musicnst.representations import testing
 from musicnst.style_transfer import engine
-from musicnst.style_transfer import feature_networks
-from musicnst.style_transfer import genres
-from musicnst.style_transfer import musae_method
-from musicnst.style_transfer import piece
+from musicnst.style_transfer.paper import feature_networks
+from musicnst.style_transfer.guided import genres
+from musicnst.style_transfer.generators import musae as musae_method
+from musicnst.style_transfer.pieces import piece
 from musicnst.style_transfer import spaces
 
 GENRES = ('classical', 'folk', 'jazz', 'pop')

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from musicnst.representations import testing
-from musicnst.style_transfer import configs
+from musicnst.style_transfer import registry as configs
 from musicnst.style_transfer import controls
 from musicnst.style_transfer import engine as engine_lib
-from musicnst.style_transfer import piece as piece_lib
+from musicnst.style_transfer.pieces import piece as piece_lib
 from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer import spaces
 

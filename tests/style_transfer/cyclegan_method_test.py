@@ -10,9 +10,9 @@ from musicnst import errors
 from musicnst.reading import files
 from musicnst.rendering import midi
 from musicnst.representations import testing
-from musicnst.style_transfer import cyclegan_method
+from musicnst.style_transfer.generators import cyclegan as cyclegan_method
 from musicnst.style_transfer import engine as engine_lib
-from musicnst.style_transfer import piece as piece_lib
+from musicnst.style_transfer.pieces import piece as piece_lib
 from musicnst.style_transfer import transfer
 
 METHODS = ('cyclegan', 'cyclegan-cycled')

@@ -13,10 +13,10 @@ import tensorflow as tf
 from musicnst import errors
 from musicnst.losses import style
 from musicnst.representations import testing
-from musicnst.style_transfer import configs
-from musicnst.style_transfer import feature_networks
-from musicnst.style_transfer import paper_objective
-from musicnst.style_transfer import piece
+from musicnst.style_transfer import registry as configs
+from musicnst.style_transfer.paper import feature_networks
+from musicnst.style_transfer.paper import objective as paper_objective
+from musicnst.style_transfer.pieces import piece
 
 
 @pytest.fixture

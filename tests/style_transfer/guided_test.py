@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from musicnst.style_transfer import guided
+from musicnst.style_transfer.guided import objective as guided
 
 
 def _notes(kept=(), added=(), steps=16):

@@ -6,7 +6,7 @@ from musicnst import errors
 from musicnst.reading import files
 from musicnst.rendering import midi
 from musicnst.representations import testing
-from musicnst.style_transfer import configs
+from musicnst.style_transfer import registry as configs
 from musicnst.style_transfer import engine as engine_lib
 from musicnst.style_transfer import transfer
 

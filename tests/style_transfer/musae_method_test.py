@@ -8,8 +8,8 @@ from musicnst import configs
 from musicnst import errors
 from musicnst.representations import testing
 from musicnst.representations import tracks
-from musicnst.style_transfer import musae_method
-from musicnst.style_transfer import piece as piece_lib
+from musicnst.style_transfer.generators import musae as musae_method
+from musicnst.style_transfer.pieces import piece as piece_lib
 from musicnst.style_transfer import transfer
 
 TINY = 'width=6,z_size=4,critic_size=[4]'

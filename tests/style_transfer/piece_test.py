@@ -6,8 +6,8 @@ import pytest
 
 from musicnst import errors
 from musicnst.representations import testing
-from musicnst.style_transfer import compose
-from musicnst.style_transfer import piece as piece_lib
+from musicnst.style_transfer.pieces import compose
+from musicnst.style_transfer.pieces import piece as piece_lib
 
 NOTHING = np.zeros(0, int)
 

@@ -5,9 +5,9 @@ import tensorflow as tf
 
 from musicnst.representations import testing
 from musicnst.style_transfer import optimize
-from musicnst.style_transfer import piece as piece_lib
+from musicnst.style_transfer.pieces import piece as piece_lib
 from musicnst.style_transfer import request
-from musicnst.style_transfer import residual
+from musicnst.style_transfer.guided import residual
 
 
 def _batch(seed, protect, bars=3):

@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from musicnst.metrics import transfer
 from musicnst.representations import testing
-from musicnst.style_transfer import genres
-from musicnst.style_transfer import piece as piece_lib
-from musicnst.style_transfer import statistics
+from musicnst.style_transfer.guided import genres
+from musicnst.style_transfer.pieces import piece as piece_lib
+from musicnst.style_transfer.guided import statistics
 
 BANDS = ((0, 27), (27, 39), (39, 51), (51, 88))
 

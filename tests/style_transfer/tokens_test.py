@@ -12,8 +12,8 @@ from musicnst import errors
 from musicnst import inference
 from musicnst import music_proto
 from musicnst.style_transfer import engine as engine_lib
-from musicnst.style_transfer import token_objective
-from musicnst.style_transfer import tokens
+from musicnst.style_transfer.tokens import objective as token_objective
+from musicnst.style_transfer.tokens import latents as tokens
 from musicnst.style_transfer import transfer
 from tests.models import magenta_weights
 

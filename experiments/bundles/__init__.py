@@ -1,0 +1,1 @@
+"""The bundles that ship, and what they were chosen from: recipes, candidates, statistics."""

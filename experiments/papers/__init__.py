@@ -1,0 +1,1 @@
+"""Experiments after papers: a folder for each paper."""

@@ -1,0 +1,1 @@
+"""Transfer with trained models of genres: CycleGAN and MusAE."""

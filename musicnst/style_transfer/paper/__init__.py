@@ -1,0 +1,1 @@
+"""The paper's four experiments: {VGG-19, composer classifier} x {roll, latents}."""

@@ -1,0 +1,1 @@
+"""Transfer with latent models of tokens, such as Magenta's MusicVAE checkpoints."""
