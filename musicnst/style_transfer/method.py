@@ -3,7 +3,6 @@ import dataclasses
 import functools
 
 from musicnst import errors
-from musicnst import inference
 from musicnst.style_transfer.pieces import piece as piece_lib
 from musicnst.style_transfer.pieces import stretches as stretches_lib
 
@@ -36,6 +35,7 @@ def load_model(name):
   Raises:
     ModelNotFoundError: nothing of that name, or a damaged one.
   """
+  from musicnst import inference  # loads TensorFlow, which methods without a model do without
   return LoadedModel(str(name), *inference.load_model(name))
 
 

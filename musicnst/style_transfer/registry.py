@@ -88,6 +88,7 @@ def _walk(name, text, strength=1.0):
 
 
 TRANSFER_MAP = {entry.name: entry for entry in (
+    _entry('arrange', "the content's tune and chords under the style piece's figures", 'arrange.method:ArrangeMethod', strength=1.0),
     _entry('guided', "the style piece's statistics and its genre's, inner classifiers, residual decoding, a budget of change (default)",
            'guided.method:GuidedMethod', 'tokens.method:TokenGuided'),
     _paper('vgg', 'roll', 1, 'Gram matrices of VGG-19 on the roll'),

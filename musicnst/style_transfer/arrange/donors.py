@@ -1,0 +1,108 @@
+"""Donors: stretches of the style piece, as many beats long as a bar of the content, and what must be known to choose among them."""
+import dataclasses
+
+import numpy as np
+
+from musicnst.style_transfer.arrange import piece as piece_lib
+
+# Rhythms are compared at so many places a beat.
+PLACES = 4
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Donors:
+  """W windows of n beats each of one style piece.
+
+  Args:
+    piece: ArrangedPiece of the style.
+    beats: int `[W, n]`, the style's beats that take the places of a bar's beats.
+    follows: int `[W]`, the window that comes next in the style, -1 for none.
+    first, last: bool `[W]`, windows at the beginning and at the end of the music.
+    rhythm: float `[W, n * PLACES]`, onsets of the tune, of length 1 (or 0).
+    changes: float `[W]`, changes of the chord within the window.
+    root: int `[W]`, of the chord that holds longest; -1 for none. minor: bool `[W]`, whether it has a minor third.
+    energy: float `[W]`, onsets around the tune by their loudness, as a rank from 0 to 1.
+    count: int `[W]`, notes around the tune.
+  """
+
+  piece: piece_lib.ArrangedPiece
+  beats: np.ndarray
+  follows: np.ndarray
+  first: np.ndarray
+  last: np.ndarray
+  rhythm: np.ndarray
+  changes: np.ndarray
+  root: np.ndarray
+  minor: np.ndarray
+  energy: np.ndarray
+  count: np.ndarray
+
+
+def of(piece, length):
+  """Donors of a style piece for bars of `length` beats."""
+  starts, beats = windows(piece.beats, length)
+  around, notes = _beat_counts(piece, piece.around), _beat_counts(piece, np.arange(len(piece.score)))
+  sounding = np.flatnonzero(notes[beats].sum(1))
+  summary = bars_summary(piece, beats)
+  number = {start: i for i, start in enumerate(starts)}
+  step = np.array([last + 1 for last in beats.max(1)])
+  follows = np.array([number.get(int(after), -1) for after in step])
+  first, last = np.zeros(len(beats), bool), np.zeros(len(beats), bool)
+  if len(sounding):
+    first[sounding[0]], last[sounding[-1]] = True, True
+  return Donors(piece=piece, beats=beats, follows=follows, first=first, last=last, count=around[beats].sum(1), **summary)
+
+
+def windows(beats, length):
+  """(first beat of each, int `[W, length]`): the style's beats in windows of `length` that begin at bars or at whole parts of bars.
+
+  Shorter bars are joined where that comes out even, else their last beat is repeated; longer ones are divided, or cut.
+  """
+  starts, rows = [], []
+  total, sizes = len(beats.bar), np.diff(beats.first)
+  for bar, size in enumerate(sizes.tolist()):
+    first = int(beats.first[bar])
+    for part in range(0, size if size % length == 0 else 1, length):
+      row = np.arange(first + part, first + part + length)
+      if size < length and (length % size or row[-1] >= total or (sizes[beats.bar[row]] != size).any()):
+        row = first + np.minimum(np.arange(length), size - 1)
+      starts.append(first + part)
+      rows.append(np.minimum(row, total - 1))
+  return starts, np.array(rows)
+
+
+def bars_summary(piece, beats):
+  """What donors and bars of a content are compared by: dict of arrays, a row for each of `beats` `[W, n]`."""
+  tune = _rhythm(piece, np.flatnonzero(piece.tune))[beats].reshape(len(beats), -1)
+  rhythm = tune / np.maximum(np.linalg.norm(tune, axis=1, keepdims=True), 1e-9)
+  spans = piece.harmony.at(piece.beats.edges[beats] + 1e-3)  # [W, n]
+  roots = piece.harmony.root[spans]
+  changes = (roots[:, 1:] != roots[:, :-1]).sum(1).astype(float)
+  main = np.array([np.bincount(row + 1, minlength=13).argmax() - 1 for row in roots])
+  place = np.array([int(np.argmax(row == value)) for row, value in zip(roots, main)])
+  tones = piece.harmony.tones[spans[np.arange(len(spans)), place]]
+  minor = tones[np.arange(len(tones)), (main + 3) % 12] & (main >= 0)
+  loud = np.zeros(len(piece.beats.bar))
+  np.add.at(loud, piece.beats.of(piece.onsets), piece.score.velocity / 64.0)
+  return {'rhythm': rhythm, 'changes': changes, 'root': main, 'minor': minor, 'energy': _rank(loud[beats].sum(1))}
+
+
+def _rank(values):
+  """Values -> 0 to 1 by their order, equal ones alike."""
+  _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+  middle = np.cumsum(counts) - (counts + 1) / 2
+  return middle[inverse] / max(len(values) - 1, 1)
+
+
+def _rhythm(piece, notes):
+  """float `[B, PLACES]`: 1 where one of the notes begins."""
+  beat = piece.beats.of(piece.onsets[notes])
+  start, end = piece.beats.edges[beat], piece.beats.edges[beat + 1]
+  place = np.clip(((piece.onsets[notes] - start) / (end - start) * PLACES + 1e-3).astype(int), 0, PLACES - 1)
+  result = np.zeros((len(piece.beats.bar), PLACES))
+  result[beat, place] = 1
+  return result
+
+
+def _beat_counts(piece, notes):
+  return np.bincount(piece.beats.of(piece.onsets[notes]), minlength=len(piece.beats.bar))

@@ -1,0 +1,126 @@
+"""What the donors' notes must give way to once they are moved: the tune, the next chord, the ear below C3, the piece's own beginning and end."""
+import dataclasses
+
+import numpy as np
+
+# Below this pitch (C3) two notes closer than this are mud.
+LOW, CLOSE_BELOW = 48, 5
+# A tune at or above this pitch keeps the notes around it below; a lower one may have them above.
+TUNE_ABOVE = 57
+LOWEST, HIGHEST = 24, 100
+# Notes are cut where another chord begins, if so much of them would be left.
+SHORTEST = .12
+# Semitones that rub (minor second, major seventh, minor ninth), and how long they may touch in passing, in quarters.
+RUBS, TOUCH = (1, 11), .13
+
+
+def against_harmony(notes, harmony):
+  """Moved notes that end where a chord begins that they do not belong to."""
+  end = notes.end.copy()
+  for i, (start, last) in enumerate(zip(notes.start.tolist(), notes.end.tolist())):
+    change = harmony.next_change(start + .05)
+    while change < last - .05:
+      if not harmony.tones[int(harmony.at(change)), notes.pitch[i] % 12] and change - start >= SHORTEST:
+        end[i] = change
+        break
+      change = harmony.next_change(change)
+  return dataclasses.replace(notes, end=end)
+
+
+def on_bass(notes, harmony):
+  """The lowest notes on the root of a chord that stands on another bass go to that bass."""
+  pitch = notes.pitch.copy()
+  span = harmony.at(notes.start + .03)
+  root, bass = harmony.root[span], harmony.bass[span]
+  turned = notes.bass & (root >= 0) & (bass >= 0) & (bass != root) & (pitch % 12 == root)
+  pitch[turned] += (bass[turned] - root[turned] + 6) % 12 - 6
+  return dataclasses.replace(notes, pitch=pitch)
+
+
+def in_register(notes):
+  """Notes by octaves into `LOWEST` to `HIGHEST`."""
+  pitch = notes.pitch.copy()
+  pitch += 12 * np.ceil(np.maximum(LOWEST - pitch, 0) / 12).astype(int)
+  pitch -= 12 * np.ceil(np.maximum(pitch - HIGHEST, 0) / 12).astype(int)
+  return dataclasses.replace(notes, pitch=pitch)
+
+
+def under_tune(notes, tune, harmony):
+  """Notes that do not reach the tune, and do not rub against it.
+
+  Args:
+    notes: Moved.
+    tune: (start, end, pitch) of the tune's notes, arrays sorted by start.
+    harmony: Harmony.
+  """
+  start, end, line = tune
+  keep, pitch = np.ones(len(notes.pitch), bool), notes.pitch.copy()
+  longest = (end - start).max() if len(start) else 0
+  first = np.searchsorted(start, notes.start - longest - 1e-6)
+  last = np.searchsorted(start, notes.end - 1e-6)
+  for i in range(len(pitch)):
+    near = slice(first[i], last[i])
+    touching = np.minimum(end[near], notes.end[i]) - np.maximum(start[near], notes.start[i])
+    over = line[near][touching > 1e-3]
+    if len(over):
+      pitch[i], keep[i] = _below(pitch[i], over, notes.bass[i])
+      if keep[i]:
+        pitch[i], keep[i] = _unrubbed(pitch[i], line[near][touching > TOUCH], harmony, notes.start[i], notes.bass[i])
+  return dataclasses.replace(notes, pitch=pitch).select(keep)
+
+
+def _below(pitch, line, is_bass):
+  """(pitch, whether it stays): by octaves below the tune where the tune is high; never on the tune's own note."""
+  lowest = line.min()
+  if lowest >= TUNE_ABOVE and pitch >= lowest:
+    pitch -= 12 * (-((lowest - 1 - pitch) // 12) if pitch > lowest - 1 else 0)
+  if (line == pitch).any():
+    pitch -= 12
+  return pitch, pitch >= LOWEST and (is_bass or pitch >= 36 or not (line == pitch).any())
+
+
+def _unrubbed(pitch, line, harmony, time, is_bass):
+  """(pitch, whether it stays): moved to the nearest chord tone that does not rub against the tune; a root in the bass may rub an octave away."""
+  rubs = lambda p: ((np.abs(line - p) % 12 == RUBS[0]) | (np.abs(line - p) % 12 == RUBS[1])).any()
+  if not len(line) or not rubs(pitch):
+    return pitch, True
+  span = int(harmony.at(time + .03))
+  if is_bass and pitch % 12 in (harmony.root[span], harmony.bass[span]) and (line - pitch > 12).all():
+    return pitch, True
+  tones = harmony.tones[span] if harmony.root[span] >= 0 else harmony.scale[span]
+  for distance in (1, 2, 3, 4):
+    for candidate in (pitch - distance, pitch + distance):
+      if tones[candidate % 12] and not rubs(candidate) and candidate < line.min():
+        return candidate, True
+  return pitch, False
+
+
+def without_mud(notes):
+  """Notes in a low chord an octave higher where they lie too near the one below them."""
+  pitch = notes.pitch.copy()
+  order = np.lexsort((pitch, np.round(notes.start * 12)))
+  for here, above in zip(order, order[1:]):
+    together = abs(notes.start[here] - notes.start[above]) < .08
+    if together and pitch[above] < LOW and 0 < pitch[above] - pitch[here] < CLOSE_BELOW:
+      pitch[above] += 12
+  return dataclasses.replace(notes, pitch=pitch)
+
+
+def once(notes):
+  """Of notes of one pitch that begin together the longest; a note that is struck again ends where it is."""
+  order = np.lexsort((-notes.end, notes.start, notes.pitch))
+  keep, end = np.ones(len(order), bool), notes.end.copy()
+  for here, later in zip(order, order[1:]):
+    if notes.pitch[here] != notes.pitch[later]:
+      continue
+    if notes.start[later] - notes.start[here] < .06:
+      keep[later] = False
+    else:
+      end[here] = min(end[here], notes.start[later])
+  return dataclasses.replace(notes, end=end).select(keep & (end > notes.start))
+
+
+def within(notes, first, last):
+  """Notes from the piece's first onset on, until its last end."""
+  end = np.minimum(notes.end, last)
+  return dataclasses.replace(notes, end=end).select((notes.start >= first - .02) & (end - notes.start > .03))
