@@ -1,6 +1,7 @@
 """What the documents name exists: links, paths, verbs, experiments, flags, make's targets; and their example of a method runs."""
 import functools
 import importlib
+import importlib.util
 import itertools
 import pathlib
 import re
@@ -23,6 +24,8 @@ from musicnst.style_transfer import transfer
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _NAMES = ('README.md', 'BUILD_NOTES.md', 'experiments/README.md', 'musicnst/checkpoint_import/README.md')
 DOCUMENTS = [path for path in (*(_ROOT / name for name in _NAMES), *sorted((_ROOT / 'docs').rglob('*.md'))) if path.exists()]
+_FOLDERS = ('musicnst', 'data_prep', 'experiments', 'benchmarks', 'tests', 'docs')
+# Flags of every verb.
 _EVERYWHERE = {'help', 'debug', 'version'}
 _COLUMNS = 140
 # What a command writes.
@@ -89,7 +92,7 @@ def _exists(name, folder):
   if name in _OUTPUTS:
     return True
   if '/' not in name:
-    return any(_ROOT.rglob(name))
+    return (_ROOT / name).exists() or any(next((_ROOT / package).rglob(name), None) for package in _FOLDERS)
   return any(next(place.glob(name.rstrip('/')), None) for place in (_ROOT, _ROOT / 'musicnst', folder))
 
 
@@ -121,7 +124,7 @@ def _check_command(line):
   words = line.split()
   while words and re.fullmatch(r'[A-Z_]+=\S*', words[0]):
     words = words[1:]
-  if words[:3] == ['python', '-m', 'experiments.run'] and len(words) > 3 and words[3].islower():
+  if words[:3] == ['python', '-m', 'experiments.run'] and len(words) > 3 and re.fullmatch(r'[a-z][a-z0-9_]+', words[3]):
     _check_flags(words[4:], _experiment_flags(words[3]), line)
   elif words[:3] == ['python', '-m', 'pytest'] or words[:1] == ['pytest']:
     assert all((_ROOT / word).exists() for word in words if word.startswith('tests/')), line
@@ -172,14 +175,15 @@ def _experiment_flags(name):
 
 @functools.cache
 def _benchmark_flags(path):
-  """Names that a benchmark gives to argparse or absl."""
+  """Names that a script may give to argparse or absl: all that stand in quotes."""
   return set(re.findall(r"'(?:--)?([a-z_]+)'", path.read_text(encoding='utf-8')))
 
 
 @functools.cache
 def _all_flags():
-  found = [_verb_flags(verb) for verb in command.VERBS] + [_experiment_flags(name) for name in experiments_run.EXPERIMENT_MAP]
-  return set().union(*found, *map(_benchmark_flags, sorted((_ROOT / 'benchmarks').glob('*.py'))))
+  """Those of the verbs, and what may be one of a benchmark or an experiment."""
+  scripts = [path for folder in ('benchmarks', 'experiments') for path in (_ROOT / folder).rglob('*.py')]
+  return set().union(*map(_verb_flags, command.VERBS), *map(_benchmark_flags, scripts))
 
 
 # === The example ===
@@ -196,3 +200,19 @@ def test_the_example_of_a_method_runs(monkeypatch):
   quarters = testing.sequence([(48, i, i + 1) for i in range(4)])
   result = transfer.transfer(eighths, quarters, method=entry.name, beats='tempo')
   assert [note.pitch for note in result.sequence.notes] == [60, 62, 64, 66]
+
+
+# === API pages ===
+
+def test_broken_links_of_the_api_pages_are_found(tmp_path):
+  spec = importlib.util.spec_from_file_location('build_api', _ROOT / 'docs' / 'build_api.py')
+  build_api = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(build_api)
+  pages = {
+      'a.html': '<p id="x"><a href="sub/b.html#y">1</a> <a href="sub/b.html#z">broken</a> <a href="https://c.org/">2</a></p>',
+      'sub/b.html': '<p id="y"><a href="../a.html#x">1</a> <a href="c.html">broken</a> <a href="">broken</a> <a href="#w">w</a></p>'}
+  (tmp_path / 'sub').mkdir()
+  for name, text in pages.items():
+    (tmp_path / name).write_text(text)
+  build_api.unlink_the_unlisted(tmp_path / 'sub' / 'b.html')
+  assert build_api.broken_links(tmp_path) == [('a.html', 'sub/b.html#z'), ('sub/b.html', 'c.html'), ('sub/b.html', '')]
