@@ -8,6 +8,7 @@ import tensorflow as tf
 from musicnst import bundles
 from musicnst import errors
 from musicnst import inference
+from musicnst.models import base as models_base
 from musicnst.representations import converter_map
 from musicnst.style_transfer.paper import feature_networks
 from musicnst.style_transfer.guided import genres
@@ -81,7 +82,7 @@ class Engine:
   @property
   def autoregressive(self):
     """Whether the decoder reads what it wrote: gradients then pass it teacher-forced, and results are decoded freely."""
-    return bool(getattr(getattr(self.model, 'decoder', None), 'autoregressive', False))
+    return self.model.autoregressive
 
   @functools.cached_property
   def _tokens(self):
@@ -154,8 +155,7 @@ def load(name=DEFAULT_MODEL, needs='guidance', imagenet=False):
     return Engine('', None, .5, (), (), None, imagenet)
   model, config, info = inference.load_model(name)
   converter = config.build_converter()
-  if not hasattr(model, 'decode_logits'):
-    raise errors.ModelNotFoundError(f'{name}: style transfer works with a latent model, and this is {config.name}.')
+  models_base.require(model, models_base.LatentModel, f'{name}: this method')
   if getattr(converter, 'output_depth', 0) != WINDOW_DEPTH or converter.steps != spaces.WINDOW_STEPS:
     if converter.name in ROLLS:
       raise errors.ModelNotFoundError(

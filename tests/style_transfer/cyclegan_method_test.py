@@ -45,7 +45,7 @@ def cells(sequence):
 def made(model, roll, target):
   """What a generator writes for a whole piece, window by window: the definition."""
   windows = np.pad(roll, ((0, -len(roll) % 16), (0, 0))).reshape(-1, 16, 84).astype('float32')
-  return (model.made(windows, target).numpy() >= .5).reshape(-1, 84)[:len(roll)]
+  return (model.translate(windows, target).numpy() >= .5).reshape(-1, 84)[:len(roll)]
 
 
 def padded(roll, steps):
@@ -130,7 +130,7 @@ def test_content_genre_alone_is_enough(model_path):
 
 
 def test_other_models_and_none_are_named():
-  for model, match in ((None, 'needs --model'), ('genre-inner-a', 'a model of a cyclegan'), ('no-such-model', 'no-such-model')):
+  for model, match in ((None, 'needs --model'), ('genre-inner-a', 'needs a model that can translate'), ('no-such-model', 'no-such-model')):
     with pytest.raises(errors.ModelNotFoundError, match=match):
       cyclegan_method.load(model)
 

@@ -47,7 +47,7 @@ def test_decoded_cells_are_the_models_at_the_threshold(saved):
 
 
 def test_models_that_do_not_fit(saved):
-  with pytest.raises(errors.ModelNotFoundError, match='works with a latent model'):
+  with pytest.raises(errors.ModelNotFoundError, match="needs a model that can encode music.*config 'genre-roll' cannot: it can classify music"):
     engine.load(saved('genre-roll', TINY), 'latents')
   with pytest.raises(errors.ModelNotFoundError, match='32 steps of the polyphonic roll'):
     engine.load(saved('polyphonic-2bar', 'width=4,z_size=5,steps=16'), 'latents')

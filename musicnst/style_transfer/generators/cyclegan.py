@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from musicnst import errors
 from musicnst import inference
+from musicnst.models import base as models_base
 from musicnst.representations import binary
 from musicnst.representations import pianoroll
 from musicnst.style_transfer.pieces import compose
@@ -24,16 +25,14 @@ def load(model):
     model: bundle, run folder or checkpoint.
 
   Raises:
-    ModelNotFoundError: none was named, there is none of that name, or it is no CycleGAN.
+    ModelNotFoundError: none was named, there is none of that name, or it does not translate.
   """
   if not model:
     raise errors.ModelNotFoundError(
         'this method needs --model, a trained CycleGAN. Train one: musicnst train --config=cyclegan-full_classical_pop-small --run_dir=RUN '
         '--examples_path=RECORDS')
-  network, config, _ = inference.load_model(model)
-  if not hasattr(network, 'made'):
-    raise errors.ModelNotFoundError(f'{model}: is {config.name}, and method cyclegan needs a model of a cyclegan-... config')
-  return engine_lib.Engine(str(model), network, .5, (), network.classes[:2], None)
+  network = models_base.require(inference.load_model(model)[0], models_base.TranslationModel, f'{model}: method cyclegan')
+  return engine_lib.Engine(str(model), network, .5, (), network.domains, None)
 
 
 def run(request, there_and_back=False):
@@ -51,8 +50,8 @@ def run(request, there_and_back=False):
   """
   target = _target(request)
   model, strength = request.engine.model, request.settings.strength
-  turn = tf.function(lambda rolls: model.made(rolls, target), reduce_retracing=True)
-  back = tf.function(lambda rolls: model.made(rolls, 1 - target), reduce_retracing=True)
+  turn = tf.function(lambda rolls: model.translate(rolls, target), reduce_retracing=True)
+  back = tf.function(lambda rolls: model.translate(rolls, 1 - target), reduce_retracing=True)
   edits = []
   for i, piece in enumerate(request.contents):
     cells = piece.frames[:, _KEYS]
@@ -62,7 +61,7 @@ def run(request, there_and_back=False):
     edits.append(_edit(piece, np.where(request.editable[i][:, None], result, cells)))
     if request.progress is not None:
       request.progress(i + 1, len(request.contents))
-  source_genre, style_genre = model.classes[1 - target], model.classes[target]
+  source_genre, style_genre = model.domains[1 - target], model.domains[target]
   return request_lib.Found([edits], details={'content_genre': source_genre, 'style_genre': style_genre, 'model': request.engine.name})
 
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from musicnst import errors
 from musicnst import inference
+from musicnst.models import base as models_base
 from musicnst.representations import pianoroll
 from musicnst.representations import quantize
 from musicnst.representations import tracks
@@ -37,7 +38,8 @@ def load(model):
     raise errors.ArgumentError('this method needs --model, a trained MusAE of a mixture over voices. Train one: musicnst train '
                                '--config=musae-2bar_mixture-small --run_dir=RUN --examples_path=RECORDS')
   network, config, _ = inference.load_model(model)
-  if not hasattr(network, 'component_of') or network.prior.count == 1 or 'num_voices' not in network.converter_arguments:
+  models_base.require(network, models_base.MixtureModel, f'{model}: method musae')
+  if 'num_voices' not in network.converter_arguments:
     raise errors.ModelNotFoundError(
         f'{model}: is {config.name}, and method musae needs a mixture of genres over voices, such as musae-2bar_mixture-small')
   return engine_lib.Engine(str(model), network, .5, (), network.genres, None)
