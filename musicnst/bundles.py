@@ -18,6 +18,7 @@ import posixpath
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -283,7 +284,7 @@ class _Reader:
       return open(self.path / name, 'rb') if self.path.is_dir() else self._unzipped(name)
     except (OSError, KeyError, zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
       raise errors.ModelNotFoundError(f'{self.path}: {name} is missing or cannot be read ({error})') from error
-    except zipfile.zlib.error as error:
+    except zlib.error as error:
       raise errors.ModelNotFoundError(f'{self.path}: {name} is damaged ({error})') from error
 
   def _unzipped(self, name: str) -> IO[bytes]:

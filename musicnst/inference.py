@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -24,7 +25,7 @@ from musicnst.checkpoint_import import tensor_bundle
 from musicnst.training import run_dir as run_dir_lib
 
 # One NoteSequence, or several.
-Music = music_proto.NoteSequence | Sequence[music_proto.NoteSequence]
+Music: TypeAlias = 'music_proto.NoteSequence | Sequence[music_proto.NoteSequence]'
 
 
 class NoExtractedExamplesError(errors.MusicnstError):
@@ -89,7 +90,8 @@ def load_model(
     ModelNotFoundError: nothing of that name, or a damaged one.
   """
   if isinstance(name_or_path, Source):
-    name_or_path, config = name_or_path.path, config or name_or_path.config()
+    source = name_or_path
+    name_or_path, config = source.path, config or source.config()
   if bundles.locate(name_or_path) is not None:
     return bundles.load(name_or_path)
   path = os.path.abspath(os.path.expanduser(str(name_or_path)))
@@ -275,9 +277,9 @@ class TrainedModel:
       MultipleExtractedExamplesError: `start` or `end` has more than one window.
     """
     model = self._latent('interpolation')
-    means = [self._single(sequence) for sequence in (start, end)]
     path = lerp if model.straight else slerp
-    return self.decode(path(*means, np.linspace(0, 1, num_steps)), temperature, seed=seed, qpm=qpm)
+    rows = path(self._single(start), self._single(end), np.linspace(0, 1, num_steps))
+    return self.decode(rows, temperature, seed=seed, qpm=qpm)
 
   def _single(self, sequence: music_proto.NoteSequence) -> np.ndarray:
     """The mean `[Z]` of a sequence of one window."""
@@ -297,10 +299,11 @@ class TrainedModel:
     results = []
     for sequence in _listed(sequences):
       windows = self.windows(sequence)
-      known = {} if windows[0].controls is None else {'controls': np.stack([window.controls for window in windows]).astype(np.float32)}
-      outputs = self.decode_outputs(self.encode_windows(windows)[0], temperature, seed=seed, **known)
-      velocities = None if windows[0].velocities is None else np.stack([window.velocities for window in windows])
+      controls = _stacked([window.controls for window in windows], np.float32)
+      outputs = self.decode_outputs(self.encode_windows(windows)[0], temperature, seed=seed, controls=controls)
       qpm = sequence.tempos[0].qpm if sequence.tempos else 120.0
+      known = {} if controls is None else {'controls': controls}
+      velocities = _stacked([window.velocities for window in windows])
       results.append(self.converter.from_windows(outputs, qpm=qpm, velocities=velocities, **known))
     return results
 
@@ -326,8 +329,9 @@ class TrainedModel:
           'inputs': np.stack([window.inputs for window in part]).astype(np.float32),
           'outputs': np.stack([window.outputs for window in part]).astype(np.float32),
           'lengths': np.array([window.length for window in part], np.int32)}
-      if part[0].controls is not None:
-        batch['controls'] = np.stack([window.controls for window in part]).astype(np.float32)
+      controls = _stacked([window.controls for window in part], np.float32)
+      if controls is not None:
+        batch['controls'] = controls
       yield {name: tf.constant(_padded(value, size)) for name, value in batch.items()}
 
 
@@ -348,6 +352,11 @@ def lerp(start: np.ndarray, end: np.ndarray, positions: Sequence[float] | np.nda
   """Rows `[N, Z]` at `positions` (0 to 1) on the straight line from `start` `[Z]` to `end` `[Z]`."""
   positions = np.asarray(positions, np.float64)[:, None]
   return ((1 - positions) * np.asarray(start) + positions * np.asarray(end)).astype(np.float32)
+
+
+def _stacked(arrays: Sequence[Any], dtype: Any = None) -> np.ndarray | None:
+  """One array of those of several windows; None where they have none."""
+  return None if arrays[0] is None else np.stack(arrays).astype(dtype or arrays[0].dtype)
 
 
 def _listed(sequences: Music) -> list[music_proto.NoteSequence]:

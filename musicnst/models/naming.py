@@ -31,7 +31,7 @@ def _walk(thing, prefix, seen):
       if not name.startswith('_'):  # private ones are Keras's own, which may change
         yield from _walk(value, f'{prefix}{name}/', seen)
     # What a layer holds behind a property, such as the kernel of one of Keras's, has the name that it was made under.
-    for variable in thing.variables if isinstance(thing, keras.layers.Layer) else [thing.state]:
+    for variable in thing.variables if isinstance(thing, keras.layers.Layer) else ():
       if id(variable) not in seen:
         seen.add(id(variable))
         yield f'{prefix}{variable.name}', variable
