@@ -11,7 +11,7 @@ _VERSION = re.search(r"__version__ = '([^']+)'", (_ROOT / 'musicnst' / '__init__
 _REQUIRED = (
     'absl-py>=2.1',
     'h5py>=3.11',
-    'keras>=3.12,<4',
+    'keras>=3.15,<3.16',  # models/filling.py uses private names of its variables, for which there are no public ones
     'mido>=1.3,<2',
     'note-seq==0.0.5',
     'numba>=0.60',

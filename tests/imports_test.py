@@ -123,6 +123,13 @@ def test_tensorflow_only_where_it_belongs():
   assert not _found(check)
 
 
+def test_private_names_of_keras_have_one_home():
+  def check(here, name, at_load):
+    del at_load
+    return f'imports {name}' if name.startswith('keras.src') and here != 'musicnst.models.filling' else ''
+  assert not _found(check)
+
+
 @pytest.mark.parametrize('library, home', [('apache_beam', 'data_prep.run_beam'), ('music21', '')])
 def test_one_home(library, home):
   assert not _found(lambda here, name, at_load: f'imports {library}' if name.split('.')[0] == library and here != home else '')

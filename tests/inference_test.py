@@ -1,4 +1,6 @@
 """A trained model on music. The model is untrained and tiny: what is tested is what goes in and out, not how good it is."""
+import pickle
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -105,10 +107,15 @@ def test_latents_of_another_size_are_named(trained):
   assert trained.decode(np.zeros((0, 4))) == []
 
 
-def test_a_classifier_is_no_latent_model():
+def test_a_classifier_neither_encodes_nor_makes_music():
   config = configs.get('genre-roll', 'filters=[4],kernels=[4],strides=[2]')
-  with pytest.raises(errors.ModelNotFoundError, match='has no latents'):
+  with pytest.raises(errors.AbilityError) as caught:
     inference.TrainedModel(config.build_model(), config)
+  assert str(caught.value) == (
+      'TrainedModel needs a model that can encode music to latents and decode them or make music from nothing; '
+      "config 'genre-roll' cannot: it can classify music, give features of its layers")
+  again = pickle.loads(pickle.dumps(caught.value))
+  assert str(again) == str(caught.value) and again.reason == 'missing_ability' and again.able == ('classify music', 'give features of its layers')
 
 
 def _save(trained, folder):

@@ -146,11 +146,10 @@ class _Judge:
 
   def __init__(self, name):
     from musicnst import inference
+    from musicnst.models import base
     self.name = os.path.basename(os.path.normpath(name))
-    self._classifier, config, _ = inference.load_model(name)
-    self._classes = tuple(config.hparams.get('classes', ()))
-    if len(self._classes) < 2:
-      raise errors.ArgumentError(f'{name}: is no classifier, so it cannot be a judge')
+    self._classifier = base.require(inference.load_model(name)[0], base.ClassifierModel, f'{name}: a judge')
+    self._classes = tuple(self._classifier.classes)
 
   def measure(self, content, styles, output, beat_map):
     """Strength, probability of the style's genre and hit of one output; names begin with the judge's."""

@@ -78,5 +78,5 @@ def test_named_errors(bundle, tmp_path):
     run(model=bundle, style_genre='pop', content_genre='jazz', steps_per_quarter=12)
   config = configs.get('musae-2bar_gaussian-small', TINY)
   bundles.save(config.build_model(), config, tmp_path / 'gaussian', 'a card')
-  with pytest.raises(errors.ModelNotFoundError, match='needs a mixture of genres'):
+  with pytest.raises(errors.ModelNotFoundError, match='method musae needs a mixture of genres'):
     run(model=str(tmp_path / 'gaussian'))

@@ -13,7 +13,7 @@ OVER_TIME = ((2, 4), (4, 2), (8, 8))
 OCTAVE, OCTAVES = 12, 7
 
 
-class PhraseClassifier(base.MusicModel):
+class PhraseClassifier(base.ClassifierModel):
   """Which of K genres a binary roll `[B, 64, 84]` is of; an example of a batch is one window of each genre, `inputs` `[B, K, 64, 84]`.
 
   Args:

@@ -5,7 +5,7 @@ from musicnst.representations import band
 from musicnst.representations import voices
 
 # The model; loaded when one is built.
-MODEL = registry.late('musicnst.models.musae.model', 'MusAE')
+MODEL = registry.late('musicnst.models.musae.model', 'build')
 # The labelled corpora's, in the order of the circle: neighbours are the likest.
 GENRES = ('classical', 'jazz', 'pop', 'folk')
 
@@ -73,7 +73,7 @@ SIXTEEN = dict(steps=256)
 
 
 def _entry(name, converter, hparams, description):
-  return name, config_lib.Config(name, MODEL, converter, hparams, description)
+  return name, config_lib.Config(name, MODEL, converter, hparams, description, deferred=True)
 
 
 def _small(bars, prior):

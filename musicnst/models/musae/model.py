@@ -18,7 +18,7 @@ from musicnst.models.musae import networks
 LATENT_STREAM, PRIOR_STREAM, TAG_STREAM, LINE_STREAM, DECODER_STREAM = range(5)
 
 
-class MusAE(base.LatentModel):
+class MusAE(base.PriorModel):
   """The adversarial autoencoder.
 
   Two players in turn: the critic, `critic_steps` times a batch, learns to tell latents of the prior from the encoder's; then the autoencoder
@@ -84,6 +84,9 @@ class MusAE(base.LatentModel):
   def decode_logits(self, z, batch=None):
     """z `[B, Z]` -> logits `[B, T, K * 130]` float32, of all steps at once."""
     return self.decoder(z / self.scale)
+
+  def likeliest(self, logits):
+    return self.decoder.head.tokens(logits)
 
   def decode_tokens(self, z, steps=None, temperature=0.0, controls=None, seed=0):
     """z `[B, Z]` -> outputs float32 0/1 `[B, T, K * 130]`; equal `seed` (int, or keys int64 `[B]`) and z give equal outputs."""
@@ -208,6 +211,10 @@ class MusAE(base.LatentModel):
     return {**terms, 'latent_square': square, 'beta': ops.ones_like(square) * self.beta(step)}
 
 
+class MixtureMusAE(MusAE, base.MixtureModel):
+  """The same with a mixture of Gaussians for its prior, a component for each genre."""
+
+
 class TrackDecoder(keras.layers.Layer):
   """One network a track, side by side (equation 13)."""
 
@@ -264,6 +271,11 @@ class TrackHead:
     by_track = {f'accuracy/{name}': (ops.sum(right[..., i], axis=1), count) for i, name in enumerate(names)}
     return {'accuracy': (ops.sum(right, axis=(1, 2)) / self.tracks, count), **by_track,
             'onset_accuracy': (ops.sum(right * begins, axis=(1, 2)), ops.sum(begins, axis=(1, 2)))}
+
+
+def build(hparams, converter):
+  """The model that hparams ask for; see `prior_of` for the errors."""
+  return (MixtureMusAE if hparams.prior == 'mixture' else MusAE)(hparams, converter)
 
 
 def prior_of(hparams):
