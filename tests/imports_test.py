@@ -9,7 +9,7 @@ _PACKAGES = ('musicnst', 'data_prep', 'experiments')
 
 # From left to right; a layer imports from itself and from what stands before it. Layers in one group do not import each other.
 _ORDER = (
-    ('errors', 'files', 'music_proto', 'quiet', 'registry', 'hparams', 'config'),
+    ('errors', 'files', 'music_proto', 'options', 'quiet', 'registry', 'hparams', 'config'),
     ('reading',), ('representations',), ('analysis',), ('metrics', 'data', 'layers', 'losses', 'priors'), ('models',), ('configs',),
     ('bundles', 'training', 'inference', 'checkpoint_import'), ('style_transfer',), ('evaluation', 'rendering'), ('pieces',),
     ('cli', 'web'), ('__main__',))
