@@ -10,6 +10,7 @@ from musicnst import bundles
 from musicnst import configs
 from musicnst import errors
 from musicnst.representations import converter_map
+from musicnst.representations import padding
 from musicnst.checkpoint_import import importing
 from musicnst.checkpoint_import import tensor_bundle
 from musicnst.training import run_dir as run_dir_lib
@@ -208,8 +209,8 @@ class TrainedModel:
     for number, start in enumerate(range(0, len(latents), self.max_batch_size)):
       rows = latents[start:start + self.max_batch_size]
       draws, size = tf.constant(seed * 1000003 + number, tf.int64), self._size(len(rows))
-      own = () if controls is None else (tf.constant(_padded(controls[start:start + self.max_batch_size], size)),)
-      tokens = self._decode(tf.constant(_padded(rows, size)), draws, float(temperature), length, *own)
+      own = () if controls is None else (tf.constant(padding.to_length(controls[start:start + self.max_batch_size], size)),)
+      tokens = self._decode(tf.constant(padding.to_length(rows, size)), draws, float(temperature), length, *own)
       outputs.append(np.asarray(tokens)[:len(rows)].astype(kind))
     return np.concatenate(outputs) if outputs else np.zeros((0, length or self.converter.steps, self.converter.output_depth), kind)
 
@@ -268,7 +269,7 @@ class TrainedModel:
           'lengths': np.array([window.length for window in part], np.int32)}
       if part[0].controls is not None:
         batch['controls'] = np.stack([window.controls for window in part]).astype(np.float32)
-      yield {name: tf.constant(_padded(value, size)) for name, value in batch.items()}
+      yield {name: tf.constant(padding.to_length(value, size)) for name, value in batch.items()}
 
 
 def slerp(start, end, positions):
@@ -292,7 +293,3 @@ def lerp(start, end, positions):
 
 def _listed(sequences):
   return list(sequences) if isinstance(sequences, (list, tuple)) else [sequences]
-
-
-def _padded(rows, size):
-  return np.pad(rows, [(0, size - len(rows))] + [(0, 0)] * (rows.ndim - 1))

@@ -15,8 +15,6 @@ from musicnst.style_transfer import spaces
 FULL_BUDGET = .89
 # A piece that changes by so much more than its budget is tried again, with steps smaller by `SMALLER`.
 OVERSHOOT, SMALLER = .04, .25
-# Noise on the latents where further candidates start.
-CANDIDATE_NOISE = .5
 
 
 def budget_of(strength):
@@ -106,10 +104,9 @@ def _context(engine, batch, plans, latents, rows, settings):
 
 
 def _candidate_noise(shape, settings):
-  """The first candidate of each content starts at the content itself, the others near it."""
-  noise = CANDIDATE_NOISE * np.random.default_rng(settings.seed).standard_normal(shape)
-  noise[::settings.candidates] = 0.0
-  return noise
+  """`spaces.candidate_noise`, drawn for all rows at once."""
+  draws = np.random.default_rng(settings.seed).standard_normal(shape)
+  return spaces.candidate_noise(np.arange(len(draws)) % settings.candidates, shape, spaces.LatentSpace.noise, draws.__getitem__)
 
 
 def _edits(engine, z, context, contents, candidates):

@@ -7,6 +7,7 @@ import dataclasses
 
 import tensorflow as tf
 
+from musicnst.data import transposition
 from musicnst.style_transfer.guided import residual
 from musicnst.style_transfer import spaces
 from musicnst.style_transfer.guided import statistics
@@ -168,10 +169,9 @@ def segment_counts(notes, content):
 def transposed(rolls, context):
   """Rolls `[N, T, 176]` moved by as many semitones as the context's seed and progress draw; what leaves the keyboard is gone."""
   at = tf.stack([context['seed'], tf.cast(1e6 * context['progress'], tf.int32)])
-  start = tf.random.stateless_uniform([], at, 0, 2 * TRANSPOSITION + 1, tf.int32)
+  semitones = TRANSPOSITION - tf.random.stateless_uniform([], at, 0, 2 * TRANSPOSITION + 1, tf.int32)
   cells = tf.reshape(rolls, (-1, statistics.SEGMENT_STEPS, 2, residual.PITCHES))
-  room = tf.pad(cells, [[0, 0], [0, 0], [0, 0], [TRANSPOSITION, TRANSPOSITION]])
-  return tf.reshape(room[..., start:start + residual.PITCHES], tf.shape(rolls))
+  return tf.reshape(transposition.shift_keys(cells, semitones, TRANSPOSITION), tf.shape(rolls))
 
 
 def segments(notes, content):
