@@ -57,18 +57,18 @@ class Runner:
     entry: configs.Method.
     engine: Engine.
     settings: request.Settings.
-    told: the method is told both genres, as one that is trained for a direction is; else it recognises them.
+    conditioned: the method is given both genres, as one that is trained for a direction is; else it recognises them.
   """
 
   entry: configs.Method
   engine: object
   settings: request_lib.Settings
-  told: bool = True
+  conditioned: bool = True
 
   def run(self, contents, styles, strength=None, seed=0, direction=''):
     """Contents (list of Piece) and styles (list of Piece, one a content) -> Outcome; `strength` None takes the method's own."""
     settings = dataclasses.replace(self.settings, seed=seed, strength=self.settings.strength if strength is None else strength)
-    if self.told and direction:
+    if self.conditioned and direction:
       source, target = direction.split('-')
       settings = dataclasses.replace(settings, content_genre=source, style_genre=target)
     started, processor, sequences = time.monotonic(), time.process_time(), []
@@ -131,8 +131,8 @@ def runner(name, options=None, model=None, training_pools=None):
 
   Args:
     name: of `METHODS`.
-    options: dict of overrides by name: `told` of `Runner`, fields of `request.Settings`, fields of `guided.Weights`, or constants of a module of
-      `musicnst.style_transfer` such as 'guided.CHROMA_ROOM'.
+    options: dict of overrides by name: `conditioned` of `Runner`, fields of `request.Settings`, fields of `guided.Weights`, or constants of a
+      module of `musicnst.style_transfer` such as 'guided.CHROMA_ROOM'.
     model: latent model; None takes the shipped one.
     training_pools: `() -> {genre: list of Stretch}` of the training split, for `genre-arithmetic`.
 
@@ -141,7 +141,7 @@ def runner(name, options=None, model=None, training_pools=None):
   """
   entry = registry.lookup(METHODS, name, 'method')
   options = dict(options or {})
-  told = bool(options.pop('told', True))
+  conditioned = bool(options.pop('conditioned', True))
   settings, weights = _overridden(entry.settings, options)
   engine = entry.engine(model)
   if name == RAW_ROLL.name:
@@ -151,8 +151,8 @@ def runner(name, options=None, model=None, training_pools=None):
     # The objective is made when it is first asked for, and compiled with the constants of then; a new one takes its place.
     engine.__dict__['objective'] = engine.objective_of(dataclasses.replace(guided.Weights(), **weights))
   if name == GENRE_ARITHMETIC.name:
-    return GenreArithmetic(entry, engine, settings, told, genre_means(engine, training_pools()))
-  return Runner(entry, engine, settings, told)
+    return GenreArithmetic(entry, engine, settings, conditioned, genre_means(engine, training_pools()))
+  return Runner(entry, engine, settings, conditioned)
 
 
 def _overridden(settings, options):

@@ -19,7 +19,7 @@ from musicnst.style_transfer import registry as configs
 # Name -> options. The first is the default itself.
 VARIANTS = {
     'the default': {},
-    'genres recognised, not told': {'told': False},
+    'genres recognised, not given': {'conditioned': False},
     'gradient of the steep sigmoid': {'residual.GRADIENT_SLOPE': 1.5},
     'steps of .08 instead of .35': {'learning_rate': .08},
     'no classifier of statistics': {'texture': 0.0},
@@ -39,7 +39,7 @@ VARIANTS = {
 }
 COLUMNS = {
     'lowest': 'lowest judge', 'content_change': 'change', 'chroma_similarity': 'chroma', 'skyline_kept': 'skyline', 'density_ratio': 'density',
-    'one_step_share': 'one step', 'style_time_pitch': 'way to the style'}
+    'one_step_share': 'one step', 'style_time_pitch': 'style gain'}
 
 
 class Constants:

@@ -170,7 +170,7 @@ def _tempos(sequence, tempo, resolution):
 
 
 def _meters(sequence, downbeat, resolution, seconds):
-  """Writes a meter wherever the distance of downbeats changes (4/4 is not told from 2/2)."""
+  """Writes a meter wherever the distance of downbeats changes (4/4 is not distinguished from 2/2)."""
   if downbeat is None:
     return
   steps = np.flatnonzero(downbeat) if downbeat.dtype == bool else np.unique(downbeat.astype(np.int64))

@@ -71,7 +71,7 @@ class MultitrackConverter(base.Converter):
 
     Raises:
       RejectedSequence: another meter (`unsupported_meter`), no notes (`no_notes`), no bar with enough and not too much in it
-        (`no_fitting_bar`), or chords that cannot be told (`no_chords`).
+        (`no_fitting_bar`), or chords that cannot be inferred (`no_chords`).
     """
     quantize.require_four_quarters(sequence)
     if any(change.control_number == sustain.PEDAL for change in sequence.control_changes):

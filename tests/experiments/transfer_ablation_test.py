@@ -14,7 +14,7 @@ from musicnst.style_transfer.guided import residual
 @pytest.mark.parametrize('name', transfer_ablation.VARIANTS)
 def test_variants_name_what_there_is(name):
   options = transfer_ablation.VARIANTS[name]
-  known = {f.name for kind in (request.Settings, guided.Weights) for f in dataclasses.fields(kind)} | {'told'}
+  known = {f.name for kind in (request.Settings, guided.Weights) for f in dataclasses.fields(kind)} | {'conditioned'}
   with transfer_ablation.Constants(options) as constants:
     assert {option for option in options if option not in known} == {f'{module}.{constant}' for module, constant in constants.names}
 
