@@ -258,7 +258,7 @@ class _Reader:
 
   @contextlib.contextmanager
   def opened(self, name: str) -> Iterator[h5py.File]:
-    """An .h5 file of the bundle, open; what goes wrong while it is read is told as damage."""
+    """An .h5 file of the bundle, open; what goes wrong while it is read is reported as damage."""
     try:
       with self._file(name) as file, h5py.File(file, 'r') as archive:
         yield archive

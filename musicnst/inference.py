@@ -20,6 +20,7 @@ from musicnst import music_proto
 from musicnst.models import base
 from musicnst.representations import base as representations
 from musicnst.representations import converter_map
+from musicnst.representations import padding
 from musicnst.checkpoint_import import importing
 from musicnst.checkpoint_import import tensor_bundle
 from musicnst.training import run_dir as run_dir_lib
@@ -237,7 +238,7 @@ class TrainedModel:
     controls = self._controls(controls, len(latents), length)
 
     def write(rows, size, draws, own):
-      return self._decode(tf.constant(_padded(latents[rows], size)), draws, float(temperature), length, *own)
+      return self._decode(tf.constant(padding.to_length(latents[rows], size)), draws, float(temperature), length, *own)
 
     return self._written(write, len(latents), temperature, length, seed, controls)
 
@@ -249,7 +250,7 @@ class TrainedModel:
     for number, start in enumerate(range(0, count, self.max_batch_size)):
       rows = slice(start, min(start + self.max_batch_size, count))
       draws, size = tf.constant(seed * 1000003 + number, tf.int64), self._size(rows.stop - start)
-      own = () if controls is None else (tf.constant(_padded(controls[rows], size)),)
+      own = () if controls is None else (tf.constant(padding.to_length(controls[rows], size)),)
       outputs.append(np.asarray(write(rows, size, draws, own))[:rows.stop - start].astype(kind))
     return np.concatenate(outputs) if outputs else np.zeros((0, length or self.converter.steps, self.converter.output_depth), kind)
 
@@ -332,7 +333,7 @@ class TrainedModel:
       controls = _stacked([window.controls for window in part], np.float32)
       if controls is not None:
         batch['controls'] = controls
-      yield {name: tf.constant(_padded(value, size)) for name, value in batch.items()}
+      yield {name: tf.constant(padding.to_length(value, size)) for name, value in batch.items()}
 
 
 def slerp(start: np.ndarray, end: np.ndarray, positions: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -361,7 +362,3 @@ def _stacked(arrays: Sequence[Any], dtype: Any = None) -> np.ndarray | None:
 
 def _listed(sequences: Music) -> list[music_proto.NoteSequence]:
   return list(sequences) if isinstance(sequences, (list, tuple)) else [sequences]
-
-
-def _padded(rows: np.ndarray, size: int) -> np.ndarray:
-  return np.pad(rows, [(0, size - len(rows))] + [(0, 0)] * (rows.ndim - 1))

@@ -68,7 +68,7 @@ class Bench:
     spans = content.harmony.at(accompaniment.start + .03)
     new = accompaniment.select(~arrangement.found_in(accompaniment, content.score))
     own = content.score.select(content.around)
-    way = transfer_metrics.style_share_of_way(_notes(content.score), _notes(style.score), _notes(result))
+    gain = transfer_metrics.style_gain(_notes(content.score), _notes(style.score), _notes(result))
     bars = content.score.bars
     found = {
         'identified': float(rank == 1), 'rank': float(rank),
@@ -78,7 +78,7 @@ class Bench:
         'chord_tones': arrangement.chord_tone_share(accompaniment, spans, content.harmony.tones),
         'repetition': arrangement.repetition(accompaniment, bars), 'groove': arrangement.groove_similarity(result, bars),
         'bass_is_root': arrangement.bass_is_root(result, content.harmony.edges, content.harmony.root),
-        'way_time_pitch': way['time_pitch'], 'way_onset_duration': way['onset_duration'],
+        'gain_time_pitch': gain['time_pitch'], 'gain_onset_duration': gain['onset_duration'],
         'wrong': arrangement.wrong_share(new, content.harmony.at(new.start + .03), content.harmony.tones, content.harmony.scale),
         'rubs': float(arrangement.rubbing(new, result).mean()) if len(new) else 0.0,
         'content_rubs': float(arrangement.rubbing(own, content.score).mean()),

@@ -122,7 +122,7 @@ def _judged(name):
   kind = name.partition('/')[2]
   return {'strength': metric_map.METRIC_MAP['one_way_strength'].meaning,
           'style_probability': 'Probability that this judge gives the genre of the style to the result.',
-          'hit': 'Share of results that this judge hears as the genre of the style.'}.get(kind, '')
+          'hit': 'Share of results that this judge classifies as the genre of the style.'}.get(kind, '')
 
 
 def _stem(path):
@@ -142,7 +142,7 @@ def _measure(triple, judges):
 
 
 class _Judge:
-  """A genre classifier that gives its opinion of whole pieces."""
+  """A genre classifier of whole pieces."""
 
   def __init__(self, name):
     from musicnst import inference

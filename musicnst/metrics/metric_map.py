@@ -1,4 +1,4 @@
-"""The metrics of a transfer by name, each with what it means in plain words and which way is better: what the report shows."""
+"""The metrics of a transfer by name, each with what it means in plain words and which direction is better: what the report shows."""
 import dataclasses
 import functools
 from collections.abc import Callable
@@ -31,8 +31,8 @@ class Transfer:
     return transfer.sequence_change(self.content, self.result)
 
   @functools.cached_property
-  def way(self):
-    return transfer.style_share_of_way(self.content, self.styles, self.result)
+  def style_gain(self):
+    return transfer.style_gain(self.content, self.styles, self.result)
 
   @functools.cached_property
   def common(self):
@@ -88,14 +88,14 @@ METRIC_MAP = {
         'Share of the notes of the result that belong to the key of the content.', HIGHER),
     'one_step_share': Metric(
         lambda t: transfer.one_step_share(t.result),
-        'Share of notes no longer than a sixteenth; many of them sound like splinters.', LOWER),
+        'Share of notes no longer than a sixteenth; many of them sound fragmented.', LOWER),
     'style_time_pitch': Metric(
-        lambda t: t.way['time_pitch'], 'How far the result went from content to style in which intervals follow each other after what time: '
-        '0 not at all, 1 all the way, below 0 away from it.', HIGHER),
+        lambda t: t.style_gain['time_pitch'], 'Style gain: how far the result went from content to style in which intervals follow each '
+        'other after what time; 0 not at all, 1 to the style, below 0 away from it.', HIGHER),
     'style_onset_duration': Metric(
-        lambda t: t.way['onset_duration'], 'The same for where in the bar notes begin and how long they last.', HIGHER),
+        lambda t: t.style_gain['onset_duration'], 'The same for where in the bar notes begin and how long they last.', HIGHER),
     'style_onset_velocity': Metric(
-        lambda t: t.way['onset_velocity'], 'The same for where in the bar notes begin and how loud they are.', HIGHER),
+        lambda t: t.style_gain['onset_velocity'], 'The same for where in the bar notes begin and how loud they are.', HIGHER),
     'longest_common_notes': Metric(
         lambda t: t.common.length,
         'Length of the longest run of notes that the result shares with the style piece, at any pitch: a long one was copied.', LOWER),
@@ -103,7 +103,7 @@ METRIC_MAP = {
         lambda t: t.common.share,
         'That run as a share of all notes of the result.', LOWER),
     'one_way_strength': Metric(
-        transfer.one_way_strength, 'How much less a classifier hears the old genre in the result than in the content: 0 no change, 1 gone.',
+        transfer.one_way_strength, 'How much less probable a classifier finds the old genre in the result than in the content: 0 no change, 1 gone.',
         HIGHER, needs_judge=True),
     'transfer_strength': Metric(
         transfer.transfer_strength, 'The same, averaged with how much of the old genre returns when the result is transferred back.',

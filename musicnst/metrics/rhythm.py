@@ -2,6 +2,7 @@
 import numpy as np
 
 from musicnst.metrics import notes as notes_lib
+from musicnst.representations import padding
 
 # Classes of note length, in steps of the grid: 1, 2, 3-4, 5-8, more.
 LENGTH_BOUNDS = (1, 2, 4, 8)
@@ -24,7 +25,7 @@ def polyphony(music, steps_per_beat=4, beats_per_bar=4):
   """Mean number of notes that sound at the positions of each bar: float64 `[bars]` (the same)."""
   sounding = notes_lib.roll(music, steps_per_beat).sum(axis=1)
   positions = steps_per_beat * beats_per_bar
-  return np.pad(sounding, [(0, -len(sounding) % positions)]).reshape(-1, positions).mean(axis=1)
+  return padding.to_multiple(sounding, positions).reshape(-1, positions).mean(axis=1)
 
 
 def groove_similarity(reference, result, steps_per_beat=4, beats_per_bar=4):
@@ -50,7 +51,7 @@ def _bar_chroma(music, beats_per_bar):
 def aligned_cosine(first, second):
   """Mean cosine of rows `[N, D]` and `[M, D]` of one number, over the rows that are not 0 in both."""
   rows = max(len(first), len(second))
-  first, second = (np.pad(np.asarray(x, np.float64), [(0, rows - len(x)), (0, 0)]) for x in (first, second))
+  first, second = (padding.to_length(np.asarray(x, np.float64), rows) for x in (first, second))
   norms = np.linalg.norm(first, axis=1), np.linalg.norm(second, axis=1)
   product = norms[0] * norms[1]
   cosine = np.divide((first * second).sum(axis=1), product, out=np.zeros(rows), where=product > 0)

@@ -11,6 +11,7 @@ import numpy as np
 from musicnst.metrics import common_run
 from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import tonal
+from musicnst.representations import padding
 
 # In frames, of which a beat has 12.
 CHROMA_WINDOW, CHROMA_STRIDE = 24, 12
@@ -37,7 +38,7 @@ def transfer_strength(p_source, p_cycled, p_transferred):
 
 
 def one_way_strength(p_source, p_transferred):
-  """P(x) - P(x^) per example, for methods that have no way back; arguments as in `transfer_strength`."""
+  """P(x) - P(x^) per example, for methods without an inverse; arguments as in `transfer_strength`."""
   return np.asarray(p_source, np.float64) - np.asarray(p_transferred, np.float64)
 
 
@@ -90,7 +91,7 @@ def onset_change(content, result, steps_per_beat=4):
 def _change(content, result, steps_per_beat, onsets_only):
   rolls = [notes_lib.roll(music, steps_per_beat, onsets_only) for music in (content, result)]
   num_steps = max(len(roll) for roll in rolls)
-  return content_change(*(np.pad(roll, [(0, num_steps - len(roll)), (0, 0)]) for roll in rolls))
+  return content_change(*(padding.to_length(roll, num_steps) for roll in rolls))
 
 
 def chroma(music):
@@ -186,8 +187,8 @@ def _cosine(first, second):
   return float(first @ second / norm) if norm else 0.
 
 
-def style_share_of_way(content, style, result):
-  """How much of the way from content to style the result has gone, by profile: (s(result) - s(content)) / (1 - s(content)).
+def style_gain(content, style, result):
+  """Style gain by profile: how far the result went from content to style, (s(result) - s(content)) / (1 - s(content)).
 
   s is the similarity to the style (a piece, or a list of them). Negative: away from it. 0 where the content is there already.
   """

@@ -91,23 +91,23 @@ class CycleGAN(base.TranslationModel):
   def generator_terms(self, batch, training, step):
     """`adversarial_*`, `mixed_*`, `cycle_*`, each `[B]`."""
     rolls, key = ops.cast(batch['inputs'], 'float32'), noise.keys(batch, step, self.settings['noise_seed'])
-    a, b, fuzz = rolls[:, 0], rolls[:, 1], self._fuzz(rolls, key)
+    a, b, instance_noise = rolls[:, 0], rolls[:, 1], self._instance_noise(rolls, key)
     fake_b, fake_a = self.translate(a, 1, training), self.translate(b, 0, training)
     back_a, back_b = self.translate(fake_b, 0, training), self.translate(fake_a, 1, training)
     terms = {'cycle_a': self.settings['cycle_weight'] * cycle.mean_absolute(back_a, a),
              'cycle_b': self.settings['cycle_weight'] * cycle.mean_absolute(back_b, b)}
     for genre, fake in (('a', fake_a), ('b', fake_b)):
       critic, mixed = self._critics(genre)
-      terms[f'adversarial_{genre}'] = adversarial.least_squares(critic(fake + fuzz, training=training), REAL)
+      terms[f'adversarial_{genre}'] = adversarial.least_squares(critic(fake + instance_noise, training=training), REAL)
       if mixed is not None and not self.settings['as_published']:
-        opinions = mixed(fake + fuzz, training=training)
-        terms[f'mixed_{genre}'] = self.settings['mixed_weight'] * adversarial.least_squares(opinions, REAL)
+        logits = mixed(fake + instance_noise, training=training)
+        terms[f'mixed_{genre}'] = self.settings['mixed_weight'] * adversarial.least_squares(logits, REAL)
     return terms
 
   def discriminator_terms(self, batch, training, step):
     """`real_*`, `made_*`, and of the discriminators of mixed music `mixed_real_*`, `mixed_made_*`, each `[B]`."""
     rolls, key = ops.cast(batch['inputs'], 'float32'), noise.keys(batch, step, self.settings['noise_seed'])
-    fuzz, mixed_roll = self._fuzz(rolls, key), self._any_genre(rolls, key)
+    instance_noise, mixed_roll = self._instance_noise(rolls, key), self._any_genre(rolls, key)
     fakes = {'b': self.translate(rolls[:, 0], 1, training), 'a': self.translate(rolls[:, 1], 0, training)}
     terms = {}
     for index, genre in enumerate('ab'):
@@ -116,12 +116,12 @@ class CycleGAN(base.TranslationModel):
         if critic is None:
           continue
         weight = .5 * (self.settings['mixed_weight'] if prefix else 1.0)
-        opinions = critic(ops.concatenate([real + fuzz, made + fuzz], 0), training=training)  # [2 B, T/4, P/4]
-        for name, part, target in zip(('real', 'made'), ops.split(opinions, 2), (REAL, MADE)):
+        logits = critic(ops.concatenate([real + instance_noise, made + instance_noise], 0), training=training)  # [2 B, T/4, P/4]
+        for name, part, target in zip(('real', 'made'), ops.split(logits, 2), (REAL, MADE)):
           terms[f'{prefix}{name}_{genre}'] = weight * adversarial.least_squares(part, target)
     return terms
 
-  def _fuzz(self, rolls, key):
+  def _instance_noise(self, rolls, key):
     """|N(0, sigma_D)| `[B, T, P]`: one draw for all that the discriminators read of an example in a step, as published."""
     return self.settings['noise_deviation'] * ops.abs(noise.normal(noise.split(key, ROLL_STREAM), tuple(rolls.shape[2:])))
 

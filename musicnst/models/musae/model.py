@@ -32,7 +32,7 @@ class MusAE(base.PriorModel):
     hparams: see `configs.py`.
     converter: a `representations.tracks.TracksConverter`.
 
-  Deviations: a conditional critic is told the drawn tag, as in Makhzani et al. (2015, section 2.3), which the paper's figure follows; the published
+  Deviations: the mixture's critic is conditioned on the drawn tag (Makhzani et al., 2015, section 2.3), as the paper's figure has it; the published
   critic is not (`critic_reads_tags`). With `whitened`, encoder, decoders and critic see latents divided by the prior's root mean square in each
   dimension, so that both priors train alike; the latents given out are the paper's.
   """
@@ -64,7 +64,7 @@ class MusAE(base.PriorModel):
     return {'hparams': self.settings, 'converter': self.converter_arguments}
 
   def call(self, batch, training=False):
-    """Logits of the latents' means; for a look, not for training."""
+    """Logits of the latents' means; for inspection, not for training."""
     return self.decode_logits(self.encode(batch).mean)
 
   # === The latent interface ===
@@ -112,7 +112,7 @@ class MusAE(base.PriorModel):
 
   @property
   def num_told(self):
-    """What a critic is told of: each genre, and being untagged."""
+    """How many values the critic may be conditioned on: each genre, and being untagged."""
     return len(self.genres) + 1 if self.prior.count > 1 else 0
 
   @property
@@ -133,7 +133,7 @@ class MusAE(base.PriorModel):
     return int(self.components[self.genres.index(genre)])
 
   def _drawn_tags(self, batch, key):
-    """(component int32 `[B]`, told float32 `[B, G + 1]` or None): one of each example's tags."""
+    """(component int32 `[B]`, condition float32 `[B, G + 1]` or None): one of each example's tags."""
     count = ops.shape(batch['inputs'])[0]
     if self.prior.count == 1:
       return ops.zeros((count,), 'int32'), None
@@ -166,8 +166,8 @@ class MusAE(base.PriorModel):
 
   def critic_terms(self, batch, training, step):
     """`wasserstein` (the encoder's score less the prior's) and `penalty`: `[B]`."""
-    score, told, fake, key = self._scored(batch, training, step)
-    return self._critic_terms(score, told, ops.stop_gradient(fake), key)
+    score, condition, fake, key = self._scored(batch, training, step)
+    return self._critic_terms(score, condition, ops.stop_gradient(fake), key)
 
   def autoencoder_terms(self, batch, training, step):
     """`reconstruction` (nats a step, summed over the tracks) and `adversarial` (minus beta times the score): `[B]`."""
@@ -176,26 +176,26 @@ class MusAE(base.PriorModel):
 
   def joint_terms(self, batch, training, step):
     """All of the above at once, the critic's weighted by beta too: the published step."""
-    score, told, fake, key = self._scored(batch, training, step)
-    weighted = {name: self.beta(step) * term for name, term in self._critic_terms(score, told, fake, key).items()}
+    score, condition, fake, key = self._scored(batch, training, step)
+    weighted = {name: self.beta(step) * term for name, term in self._critic_terms(score, condition, fake, key).items()}
     return {'reconstruction': self._reconstruction(fake, batch), **weighted, 'adversarial': -self.beta(step) * score(fake)}
 
   def _scored(self, batch, training, step):
-    """(score: whitened latents -> `[B]`, told, the encoder's whitened latents, noise keys)."""
+    """(score: whitened latents -> `[B]`, condition, the encoder's whitened latents, noise keys)."""
     key = noise.keys(batch, step, self.settings['noise_seed'])
     posterior = self.encode(batch)
     z = posterior.mean
     if training:
       z = z + posterior.stddev * noise.normal(noise.split(key, LATENT_STREAM), (self.z_size,))
-    component, told = self._drawn_tags(batch, noise.split(key, TAG_STREAM))
-    told = told if self.settings['critic_reads_tags'] else None
-    return (lambda latents: self.critic(latents, told)), (told, component), z / self.scale, key
+    component, condition = self._drawn_tags(batch, noise.split(key, TAG_STREAM))
+    condition = condition if self.settings['critic_reads_tags'] else None
+    return (lambda latents: self.critic(latents, condition)), (condition, component), z / self.scale, key
 
-  def _critic_terms(self, score, told, fake, key):
-    told, component = told
+  def _critic_terms(self, score, condition, fake, key):
+    condition, component = condition
     real = self.prior.place(noise.normal(noise.split(key, PRIOR_STREAM), (self.z_size,)), component) / self.scale
-    middle = wasserstein.between(real, fake, noise.uniform(noise.split(key, LINE_STREAM), (1,)))
-    penalty = wasserstein.slope_penalty(self.critic.slope(middle, told))
+    middle = wasserstein.interpolated(real, fake, noise.uniform(noise.split(key, LINE_STREAM), (1,)))
+    penalty = wasserstein.gradient_penalty(self.critic.gradient(middle, condition))
     return {'wasserstein': score(fake) - score(real), 'penalty': self.settings['penalty'] * penalty}
 
   def _reconstruction(self, whitened, batch):

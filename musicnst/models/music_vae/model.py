@@ -55,7 +55,7 @@ class MusicVAE(base.PriorModel):
     return {'hparams': self.settings, 'converter': self.converter_arguments}
 
   def call(self, batch, training=False):
-    """Logits of the posterior's mean; for a look, not for training."""
+    """Logits of the posterior's mean; for inspection, not for training."""
     return self.decode_logits(self.encode(batch, training).mean, batch)
 
   # === The latent interface ===

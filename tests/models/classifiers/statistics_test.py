@@ -114,7 +114,7 @@ def test_a_classifier_adds_the_statistics_logits():
   model.statistics_head.dense.kernel.assign(weights)
   scaled = np.clip((measured - measured.mean(0)) / (measured.std(0) + .02), -4, 4)
   np.testing.assert_allclose(np.asarray(model(rolls)) - before, scaled @ weights, atol=2e-3)
-  # A network without convolutions hears the mean and the maximum of each cell, and the statistics.
+  # A network without convolutions reads the mean and the maximum of each cell, and the statistics.
   assert configs.get('composer-13').build_model()(rolls).shape == (3, 13)
   with pytest.raises(errors.ArgumentError, match='unit_density'):
     configs.get('composer-roll', hparams + ',unit_density=True').build_model()

@@ -104,8 +104,8 @@ def test_patches_and_outputs():
     network.build((None, 64, 84))
   made = generator(rolls(2, 64)).numpy()
   assert made.shape == (2, 64, 84) and 0 < made.min() and made.max() < 1
-  opinions = discriminator(rolls(2, 64)).numpy()
-  assert opinions.shape == (2, 16, 21)
+  logits = discriminator(rolls(2, 64)).numpy()
+  assert logits.shape == (2, 16, 21)
   # Attention after both hidden convolutions of the discriminator, after the last two blocks of the generator.
   assert [layer.gamma.shape for layer in discriminator.attention] == [(), ()]
   assert [layer.value.kernel.shape[-1] for layer in discriminator.attention] == [4, 16]
