@@ -18,6 +18,7 @@ from musicnst.models import naming
 from musicnst.training import feed
 from musicnst.training import loop
 from musicnst.training import run_dir as run_dir_lib
+from musicnst.training import summaries
 from musicnst.training import trainer as trainer_lib
 from tests.training import tiny
 
@@ -29,8 +30,8 @@ def _train(config, run_dir, windows, **settings):
 def _events(folder):
   """{(tag, step): value} of the event files in a folder; text as bytes."""
   found = {}
-  for path in sorted(folder.glob('events*')):
-    for event in tf.compat.v1.train.summary_iterator(str(path)):
+  for path in summaries.event_files(folder):
+    for event in tf.compat.v1.train.summary_iterator(path):
       for value in event.summary.value:
         content = tf.make_ndarray(value.tensor)
         found[value.tag, event.step] = content.item() if content.dtype.kind == 'f' else content.ravel()[0]
