@@ -1,6 +1,5 @@
 """Runs a method on many contents side by side: contents and their styles in, result sequences and seconds out."""
 import dataclasses
-import importlib
 import time
 
 import keras
@@ -9,14 +8,15 @@ import numpy as np
 from experiments.benchmark import pieces
 from musicnst import errors
 from musicnst import registry
-from musicnst.style_transfer.pieces import compose
-from musicnst.style_transfer import registry as configs
 from musicnst.style_transfer import controls
-from musicnst.style_transfer.guided import objective as guided
-from musicnst.style_transfer.pieces import measures
+from musicnst.style_transfer import method as method_lib
+from musicnst.style_transfer import registry as transfer_registry
 from musicnst.style_transfer import request as request_lib
-from musicnst.style_transfer.guided import residual
+from musicnst.style_transfer import roll_latents
 from musicnst.style_transfer import spaces
+from musicnst.style_transfer.guided import settings as guided_settings
+from musicnst.style_transfer.pieces import compose
+from musicnst.style_transfer.pieces import measures
 
 # Contents side by side: as many steps as `transfer` takes in one group.
 CHUNK = 32
@@ -24,12 +24,12 @@ CHUNK = 32
 ROLL_LOGIT = 1.0
 # A control of the benchmark alone: the default method with the roll in place of latents and decoder.
 RAW_ROLL = dataclasses.replace(
-    configs.TRANSFER_MAP[configs.DEFAULT_METHOD], name='raw-roll',
-    description="control: the default method's objective on the roll, without autoencoder")
+    transfer_registry.TRANSFER_MAP['guided'], name='raw-roll', description="control: method guided on the roll, without autoencoder")
 # Another: `arithmetic` with the difference of the genres' means over training pieces in place of the two pieces' own.
 GENRE_ARITHMETIC = dataclasses.replace(
-    configs.TRANSFER_MAP['arithmetic'], name='genre-arithmetic', description="control: latents moved by the difference of the genres' means")
-METHODS = {**configs.TRANSFER_MAP, RAW_ROLL.name: RAW_ROLL, GENRE_ARITHMETIC.name: GENRE_ARITHMETIC}
+    transfer_registry.TRANSFER_MAP['arithmetic'], name='genre-arithmetic',
+    description="control: latents moved by the difference of the genres' means")
+METHODS = {**transfer_registry.TRANSFER_MAP, RAW_ROLL.name: RAW_ROLL, GENRE_ARITHMETIC.name: GENRE_ARITHMETIC}
 # Stretches that make the mean of a genre.
 MEAN_STRETCHES = 200
 
@@ -51,24 +51,22 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Runner:
-  """A method with its engine loaded and its settings made.
+  """A method that is loaded, with its settings.
 
   Args:
-    entry: configs.Method.
-    engine: Engine.
-    settings: request.Settings.
-    told: the method is told both genres, as one that is trained for a direction is; else it recognises them.
+    method: method.Method.
+    settings: request.Settings without None.
+    genres_given: the method is given both genres, as one that is trained for a direction has them; else it recognises them.
   """
 
-  entry: configs.Method
-  engine: object
+  method: method_lib.Method
   settings: request_lib.Settings
-  told: bool = True
+  genres_given: bool = True
 
   def run(self, contents, styles, strength=None, seed=0, direction=''):
     """Contents (list of Piece) and styles (list of Piece, one a content) -> Outcome; `strength` None takes the method's own."""
     settings = dataclasses.replace(self.settings, seed=seed, strength=self.settings.strength if strength is None else strength)
-    if self.told and direction:
+    if self.genres_given and direction:
       source, target = direction.split('-')
       settings = dataclasses.replace(settings, content_genre=source, style_genre=target)
     started, processor, sequences = time.monotonic(), time.process_time(), []
@@ -78,18 +76,18 @@ class Runner:
     return Outcome(sequences, (time.monotonic() - started) / count, (time.process_time() - processor) / count)
 
   def _chunk(self, contents, styles, settings):
-    request = request_lib.Request(
+    found = self.method.run(request_lib.Request(
         contents=contents, styles=[[style] for style in styles], editable=[np.ones(piece.total_steps, bool) for piece in contents],
-        settings=settings, engine=self.engine)
-    found = self.entry.run(request)
+        settings=settings))
     return [self._best(content, styles[i], [edits[i] for edits in found.edits], found) for i, content in enumerate(contents)]
 
   def _best(self, content, style, edits, found):
     """The result of one content: of several candidates the one that `transfer` would keep."""
-    composed = [compose.compose(content.sequence, [(content, edit)])[0] for edit in edits]
+    composed = [compose.compose(content.sequence, content.changes(edit))[0] for edit in edits]
     if len(composed) == 1:
       return composed[0]
-    scores = [measures.score(measures.of(content, [style], result, found.details, self.engine)) for result in composed]
+    scores = [measures.score({**measures.of(content, [style], result), **self.method.measures(content, result, found.details)})
+              for result in composed]
     return composed[int(np.argmax(scores))]
 
 
@@ -112,18 +110,17 @@ class GenreArithmetic(Runner):
     return [self._moved(content, shift * controls.ARITHMETIC_REACH * settings.strength) for content, shift in zip(contents, styles)]
 
   def _moved(self, content, shift):
-    batch = residual.batch_contents([content], [np.ones((content.total_steps, 12), bool)], protect_melody=self.settings.protect_melody)
-    tensors, start = batch.tensors(), self.engine.encode_rolls(batch.roll)
-    context = {'content': tensors, 'z': start, 'probability': self.engine.probability(start, tensors)}
-    notes = self.engine.decode((start + shift).astype(np.float32), context)
-    edit = compose.edit_of_notes(content, {name: value.numpy() for name, value in notes.items()})
-    return compose.compose(content.sequence, [(content, edit)])[0]
+    latents = self.method.latents.encode_rolls(spaces.rolls_of([content]))
+    edit = controls.residual_edit(
+        self.method.decoder, content, np.ones(content.total_steps, bool), self.settings.protect_melody, latents,
+        (latents + shift).astype(np.float32))
+    return compose.compose(content.sequence, content.changes(edit))[0]
 
 
-def genre_means(engine, pools, seed=0):
+def genre_means(latents, pools, seed=0):
   """genre -> float32 `[Z]`: mean latents of stretches of different pieces (`pools`: genre -> list of Stretch)."""
   chosen = {genre: pieces.in_turn(pool, np.random.default_rng(seed))[:MEAN_STRETCHES] for genre, pool in pools.items()}
-  return {genre: np.mean([engine.encode_rolls(spaces.rolls_of([s.piece])).mean((0, 1)) for s in found], 0) for genre, found in chosen.items()}
+  return {genre: np.mean([latents.encode_rolls(spaces.rolls_of([s.piece])).mean((0, 1)) for s in found], 0) for genre, found in chosen.items()}
 
 
 def runner(name, options=None, model=None, training_pools=None):
@@ -131,8 +128,8 @@ def runner(name, options=None, model=None, training_pools=None):
 
   Args:
     name: of `METHODS`.
-    options: dict of overrides by name: `told` of `Runner`, fields of `request.Settings`, fields of `guided.Weights`, or constants of a module of
-      `musicnst.style_transfer` such as 'guided.CHROMA_ROOM'.
+    options: dict of overrides by name: `genres_given` of `Runner`, fields of `request.Settings`, or of `GuidedSettings` for the methods that have
+      them.
     model: latent model; None takes the shipped one.
     training_pools: `() -> {genre: list of Stretch}` of the training split, for `genre-arithmetic`.
 
@@ -141,40 +138,35 @@ def runner(name, options=None, model=None, training_pools=None):
   """
   entry = registry.lookup(METHODS, name, 'method')
   options = dict(options or {})
-  told = bool(options.pop('told', True))
-  settings, weights = _overridden(entry.settings, options)
-  engine = entry.engine(model)
+  genres_given = bool(options.pop('genres_given', True))
+  settings, constants = _overridden(entry, options)
+  method = entry.load(model)
+  if constants:
+    method = dataclasses.replace(method, constants=guided_settings.GuidedSettings(**constants))
   if name == RAW_ROLL.name:
-    engine = dataclasses.replace(engine, name='', model=RollModel(), threshold=.5)
-  if (weights or any('.' in name for name in options)) and engine.model is not None:
-    engine = dataclasses.replace(engine)
-    # The objective is made when it is first asked for, and compiled with the constants of then; a new one takes its place.
-    engine.__dict__['objective'] = engine.objective_of(dataclasses.replace(guided.Weights(), **weights))
+    method = dataclasses.replace(method, latents=roll_latents.RollLatents('', RollModel(), .5))
   if name == GENRE_ARITHMETIC.name:
-    return GenreArithmetic(entry, engine, settings, told, genre_means(engine, training_pools()))
-  return Runner(entry, engine, settings, told)
+    return GenreArithmetic(method, settings, genres_given, genre_means(method.latents, training_pools()))
+  return Runner(method, settings, genres_given)
 
 
-def _overridden(settings, options):
-  """(Settings, dict of weights): options given their places; constants of modules are set for the whole process."""
-  known = {'settings': {f.name for f in dataclasses.fields(settings)}, 'weights': {f.name for f in dataclasses.fields(guided.Weights)}}
-  chosen = {'settings': {}, 'weights': {}}
-  for name, value in options.items():
-    module, _, constant = name.rpartition('.')
-    place = next((place for place, names in known.items() if name in names), None)
-    if place:
-      chosen[place][name] = tuple(value) if isinstance(value, list) else value
-    elif module and hasattr(importlib.import_module(f'{configs.PACKAGE}.{module}'), constant):
-      setattr(importlib.import_module(f'{configs.PACKAGE}.{module}'), constant, value)
-    else:
-      raise errors.UnknownNameError(f'unknown option {name!r}. Known: {", ".join(sorted(known["settings"] | known["weights"]))}, MODULE.CONSTANT')
-  return dataclasses.replace(settings, **chosen['settings']), chosen['weights']
+def _overridden(entry, options):
+  """(request.Settings without None, dict of fields of GuidedSettings)."""
+  names = lambda cls: {field.name for field in dataclasses.fields(cls)}
+  known = names(request_lib.Settings)
+  guided_names = names(guided_settings.GuidedSettings) if entry.classes[0] == transfer_registry.TRANSFER_MAP['guided'].classes[0] else set()
+  unknown = sorted(set(options) - known - guided_names)
+  if unknown:
+    raise errors.UnknownNameError(f'unknown option {unknown[0]!r}. Known: {", ".join(sorted(known | guided_names))}')
+  given = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items() if name in known}
+  return request_lib.Settings(**given).filled(entry.defaults), {name: value for name, value in options.items() if name in guided_names - known}
 
 
 class RollModel:
   """Stands where the latent model stands and is the identity: its latents are logits of the windows' own cells."""
 
   z_size = 32 * 176
+  autoregressive = False
 
   def encode(self, batch):
     """Windows `[N, 32, 176]` -> an object whose `mean` is `[N, 32 * 176]`."""

@@ -3,9 +3,8 @@
   python -m experiments.run transfer_ablation --corpus_root=/data --output=experiments/results/transfer_benchmark/ablation
 
 Writes OUTPUT.json, OUTPUT.md and OUTPUT_rows.json.gz; a variant that is there already is not run again. A variant is a set of options of
-`methods.runner`; of constants of modules the old values come back after it. About two minutes a variant on a free core.
+`methods.runner`. About two minutes a variant on a free core.
 """
-import importlib
 import json
 
 from absl import flags
@@ -14,24 +13,24 @@ from experiments.benchmark import transfer_benchmark
 from experiments.benchmark import judges as judges_lib
 from experiments.benchmark import methods
 from experiments.benchmark import pieces
-from musicnst.style_transfer import registry as configs
 
-# Name -> options. The first is the default itself.
+METHOD = 'guided'
+# Name -> options. The first is the method as it is.
 VARIANTS = {
     'the default': {},
-    'genres recognised, not told': {'told': False},
-    'gradient of the steep sigmoid': {'residual.GRADIENT_SLOPE': 1.5},
+    'genres recognised, not given': {'genres_given': False},
+    'gradient of the steep sigmoid': {'gradient_slope': 1.5},
     'steps of .08 instead of .35': {'learning_rate': .08},
     'no classifier of statistics': {'texture': 0.0},
     'no convolutional classifiers': {'classifiers': 0.0},
     'no classifier at all': {'texture': 0.0, 'classifiers': 0.0},
-    'margin 1 instead of 3': {'guided.MARGIN': 1.0},
-    'classifiers hear one key only': {'guided.TRANSPOSITION': 0},
+    'margin 1 instead of 3': {'margin': 1.0},
+    'classifiers read one key only': {'transposition': 0},
     'no whitened statistics': {'statistics': 0.0},
     "targets of the style piece alone": {'genre_share': 0.0},
     'targets of the genre alone, no profile': {'genre_share': 1.0, 'profile': 0.0},
     'no time-pitch profile': {'profile': 0.0},
-    'notes are not held longer': {'guided.LENGTHEN_SCALE': 0.0},
+    'notes are not held longer': {'lengthen_scale': 0.0},
     'no term for short notes': {'short_notes': 0.0},
     'no harmony term': {'harmony': 0.0},
     'melody not protected': {'skyline': 0.0, 'protect_melody': False},
@@ -42,32 +41,11 @@ COLUMNS = {
     'one_step_share': 'one step', 'style_time_pitch': 'way to the style'}
 
 
-class Constants:
-  """Restores the constants of modules of `musicnst.style_transfer` that options name.
-
-  Args:
-    options: dict as `methods.runner` takes it.
-  """
-
-  def __init__(self, options):
-    self.names = [(module, constant) for module, _, constant in (name.rpartition('.') for name in options) if module]
-
-  def __enter__(self):
-    self.old = [(importlib.import_module(f'{configs.PACKAGE}.{module}'), constant) for module, constant in self.names]
-    self.old = [(module, constant, getattr(module, constant)) for module, constant in self.old]
-    return self
-
-  def __exit__(self, *_):
-    for module, constant, value in self.old:
-      setattr(module, constant, value)
-
-
 def run(pools, judges, output, contents=4, seed=0, directions=pieces.DIRECTIONS, variants=None):
   """Measures the variants; returns {name: {direction or 'mean': {measure: interval}}}."""
   bench = transfer_benchmark.Benchmark(pools, judges, output, contents, one_shot=False)
   for name, options in (variants or VARIANTS).items():
-    with Constants(options):
-      bench.run(methods.runner(configs.DEFAULT_METHOD, options), name, None, [seed], directions)
+    bench.run(methods.runner(METHOD, options), name, None, [seed], directions)
   title = 'Ablation of the default transfer, validation split'
   found = bench.report(title, [], lambda summaries: page(title, {label: table for (label, _), table in summaries.items()}, contents, directions))
   return {label: table for (label, _), table in found.items()}

@@ -12,11 +12,12 @@ from absl import flags
 
 from musicnst import errors
 from musicnst.cli import definers
+from musicnst.style_transfer import request
 
 
 def define_flags(flag_values):
   """The verb's flags."""
-  string, integer, number, boolean = definers.definers(flag_values)
+  string, _, _, boolean = definers.definers(flag_values)
   string('content', None, 'File (or folder) whose music is restyled.')
   string('style', None, 'File, several with commas between, or a folder: whose style it takes.')
   string('output', None, 'MIDI file to write; a folder where --content is one.')
@@ -25,24 +26,7 @@ def define_flags(flag_values):
   string('checkpoint_file', None, "Magenta's name for --model.")
   string('config', '', 'Config of a checkpoint that lies outside a run folder; else known from the model.')
   string('hparams', '', 'Overrides of that config.')
-  number('strength', None, '0 to 1: how much may change (1: more than half of what sounds). Not together with --style_weight.')
-  number('style_weight', None, 'Factor on the style terms.')
-  number('content_weight', None, 'Factor on the content terms.')
-  integer('num_steps', None, 'Iterations.')
-  number('learning_rate', None, 'Step size of the optimizer.')
-  integer('seed', 0, 'Of every random draw.')
-  integer('candidates', 1, 'Make so many results and keep the best by the metrics.')
-  string('bars', '', 'Restyle only these bars, such as 9-24 (counted from 1, both included).')
-  flags.DEFINE_enum('tracks', 'merge', ('merge', 'each'), 'All instruments as one texture, or each by itself.', flag_values=flag_values)
-  flags.DEFINE_enum('drums', 'keep', ('keep', 'drop', 'style'), "Keep the drums, leave them out, or take the style's.",
-                    flag_values=flag_values)
-  integer('steps_per_quarter', 4, 'Grid; kept notes keep their exact times.')
-  string('beats', 'auto', 'Where beats come from: auto, tempo, estimate or fixed:QPM.')
-  boolean('protect_melody', True, 'Keep every note that is highest when it starts.')
-  string('content_genre', '', 'Genre of the content, such as jazz; recognised where it is not given.')
-  string('style_genre', '', 'Genre of the style, likewise.')
-  boolean('imagenet', False, "VGG-19 methods: download and use ImageNet's weights (random ones otherwise).")
-  flags.DEFINE_list('snapshots', [], 'Iterations to show in the report, such as 1,10,60.', flag_values=flag_values)
+  definers.define_options(flag_values, request.Settings)
   string('report_dir', '', 'Folder for the report (HTML) and the sound (WAV); none by default.')
   boolean('audio', True, 'Sound in the report.')
   flags.mark_flags_as_required(['content', 'style', 'output'], flag_values=flag_values)
@@ -50,23 +34,19 @@ def define_flags(flag_values):
 
 def main(flag_values):
   """Flags -> `run`."""
-  names = ('method', 'model', 'strength', 'style_weight', 'content_weight', 'num_steps', 'learning_rate', 'seed', 'candidates', 'tracks', 'drums',
-           'steps_per_quarter', 'beats', 'protect_melody', 'content_genre', 'style_genre', 'imagenet')
-  options = {name: getattr(flag_values, name) for name in names}
-  options['model'] = _source(flag_values)
   styles = [s for s in flag_values.style.split(',') if s] if not os.path.exists(flag_values.style) else [flag_values.style]
-  run(flag_values.content, styles, flag_values.output, report_dir=flag_values.report_dir, audio=flag_values.audio,
-      bars=parse_bars(flag_values.bars), snapshots=parse_snapshots(flag_values.snapshots), **options)
+  run(flag_values.content, styles, flag_values.output, flag_values.method, _source(flag_values),
+      definers.settings_of(flag_values, request.Settings), report_dir=flag_values.report_dir, audio=flag_values.audio)
 
 
-def run(content, style, output, report_dir='', audio=True, **options):
+def run(content, style, output, method='guided', model=None, settings=None, report_dir='', audio=True):
   """Restyles a file, or every file of a folder; prints the paths it wrote.
 
   Args:
     content: file or folder. style: list of files and folders. output: file, or folder where content is one.
+    method, model, settings: see `style_transfer.transfer.transfer_each`.
     report_dir: folder for HTML and WAV, or ''.
     audio: whether the report has sound and a WAV is written.
-    **options: see `style_transfer.transfer.transfer_each`.
 
   Raises:
     MusicnstError: nothing could be restyled.
@@ -82,7 +62,7 @@ def run(content, style, output, report_dir='', audio=True, **options):
       files.check(path)
   from musicnst.style_transfer import transfer  # loads TensorFlow
   failed = 0
-  for path, result in zip(contents, _results(transfer, contents, style, options)):
+  for path, result in zip(contents, _results(transfer, contents, style, method, model, settings)):
     if isinstance(result, errors.MusicnstError):
       if not is_folder:
         raise result
@@ -98,11 +78,11 @@ def run(content, style, output, report_dir='', audio=True, **options):
     raise errors.DataError(f'{content}: none of its {failed} files could be restyled; the reasons stand above.')
 
 
-def _results(transfer, contents, style, options):
+def _results(transfer, contents, style, method, model, settings):
   """One result after the other, each made when it is asked for, so that a long folder never fills the memory."""
   progress = _Progress() if sys.stderr.isatty() else None
   style = style[0] if len(style) == 1 else style
-  for result in transfer.transfer_each(contents, style, progress=progress, **options):
+  for result in transfer.transfer_each(contents, style, method, model, settings, progress):
     if progress:
       progress.end()
     yield result
@@ -144,23 +124,6 @@ def _check_output(output, is_folder):
     raise errors.OutputError(f'{output}: is a file, and --content is a folder; name a folder.')
   if not is_folder and os.path.isdir(output):
     raise errors.OutputError(f'{output}: is a folder; name the MIDI file to write.')
-
-
-def parse_bars(text):
-  """'9-24' or '9' -> (9, 24) or (9, 9); '' -> None."""
-  if not text:
-    return None
-  first, _, last = text.partition('-')
-  if not first.strip().isdigit() or not (last or first).strip().isdigit():
-    raise errors.ArgumentError(f'--bars={text}: write FIRST-LAST, such as 9-24')
-  return int(first), int(last or first)
-
-
-def parse_snapshots(values):
-  """['1', '10'] -> (1, 10)."""
-  if not all(value.strip().isdigit() for value in values):
-    raise errors.ArgumentError(f'--snapshots={",".join(values)}: write whole numbers of iterations, such as 1,10,60')
-  return tuple(int(value) for value in values)
 
 
 class _Progress:

@@ -64,6 +64,8 @@ class LatentModel(MusicModel):
   z_size = 0
   # Whether interpolation goes straight from one latent to another, not on the great circle.
   straight = False
+  # Whether the decoder reads what it wrote: `decode_logits` is then teacher-forced, and what it writes freely is `decode_tokens`.
+  autoregressive = False
 
   def draw_latents(self, n, seed=0):
     """`n` latents of the prior, float32 numpy `[n, Z]`."""

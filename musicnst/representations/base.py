@@ -47,6 +47,8 @@ class Converter:
   variant = ''
   # Whether only bars of four quarters are taken: a piece is then cut at its changes of meter before it is converted.
   four_four = False
+  # Whether windows are piano rolls, whose cells are independent of each other, and not tokens.
+  is_roll = False
   # Whether inputs and outputs are float32 in place of bits.
   real_valued = False
   # Lengths of a window: 1, or how many segments have one of their own.

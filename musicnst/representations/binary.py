@@ -41,6 +41,7 @@ class BinaryConverter(base.Converter):
   """
 
   name = 'binary'
+  is_roll = True
   input_depth = output_depth = NUM_PITCHES
 
   def __init__(self, steps=64, steps_per_quarter=4, four_four=False):

@@ -76,6 +76,7 @@ class PolyphonicConverter(base.Converter):
   """
 
   name = 'polyphonic'
+  is_roll = True
   input_depth = output_depth = 2 * NUM_PITCHES
 
   def __init__(self, steps=32, steps_per_quarter=4):

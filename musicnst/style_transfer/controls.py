@@ -1,7 +1,8 @@
 """Methods to compare with: copy, silence, half of the notes, the style piece itself, reconstruction, and three simple walks in latent space.
 
-Each is `run(request, ...)` -> Found without a loop. The walks transpose the style to the content's key first.
+None has a loop. The walks transpose the style to the content's key first.
 """
+import dataclasses
 import functools
 
 import numpy as np
@@ -9,84 +10,151 @@ import tensorflow as tf
 
 from musicnst import inference
 from musicnst.metrics import tonal
-from musicnst.style_transfer.pieces import compose
+from musicnst.style_transfer import method
 from musicnst.style_transfer import request as request_lib
-from musicnst.style_transfer.guided import residual
+from musicnst.style_transfer import roll_latents
 from musicnst.style_transfer import spaces
+from musicnst.style_transfer.guided import residual
+from musicnst.style_transfer.pieces import compose
 
 # Strength 1 of latent arithmetic goes this many times the difference of the means.
 ARITHMETIC_REACH = 2.5
 LEAST_DEVIATION = 1e-3
 
 
-def copy(request):
+class Control(method.Method):
+  """A control that needs no model."""
+
+  uses_model = False
+
+  @classmethod
+  def load(cls, loaded):
+    del loaded
+    return cls()
+
+
+class Copy(Control):
   """Everything stays."""
-  return _found(request, lambda i: request.contents[i].roll)
+
+  def run(self, request):
+    return _found(request, lambda i: request.contents[i].roll)
 
 
-def silence(request):
+class Silence(Control):
   """Nothing stays."""
-  return _found(request, lambda i: np.zeros_like(request.contents[i].roll))
+
+  def run(self, request):
+    return _found(request, lambda i: np.zeros_like(request.contents[i].roll))
 
 
-def half_notes(request):
+class HalfNotes(Control):
   """Half of the notes stay, drawn by the seed."""
-  edits = []
-  for candidate in range(request.settings.candidates):
-    generator = np.random.default_rng([request.settings.seed, candidate])
-    edits.append([compose.keeping(_half(piece, generator) | ~editable[piece.start_steps])
-                  for piece, editable in zip(request.contents, request.editable)])
-  return request_lib.Found(edits)
+
+  def run(self, request):
+    edits = []
+    for candidate in range(request.settings.candidates):
+      generator = np.random.default_rng([request.settings.seed, candidate])
+      edits.append([compose.keeping(_half(piece, generator) | ~editable[piece.start_steps])
+                    for piece, editable in zip(request.contents, request.editable)])
+    return request_lib.MethodResult(edits)
 
 
-def style_piece(request):
+class StylePiece(Control):
   """The style piece's notes in place of the content's, at the content's tempo, from the same bar on, repeated or cut to its length."""
-  return request_lib.Found([[
-      _replaced(piece, editable, _style_roll(styles, piece)) for piece, editable, styles in
-      zip(request.contents, request.editable, request.styles)]])
+
+  def run(self, request):
+    return request_lib.MethodResult([[
+        _replaced(piece, editable, _style_roll(styles, piece)) for piece, editable, styles in
+        zip(request.contents, request.editable, request.styles)]])
 
 
-def reconstruction(request):
-  """The content through the latents and back: what the autoencoder alone changes."""
-  return _walk(request, 'reconstruction')
-
-
-def interpolation(request):
-  """Window by window on the great circle from the content's latents to the style's; `strength` is how far."""
-  return _walk(request, 'interpolation')
-
-
-def arithmetic(request, use_residual=True):
-  """Latents + strength x 2.5 x (mean of the style's latents - mean of the content's), so that every window moves alike.
+@dataclasses.dataclass(frozen=True, eq=False)
+class LatentWalk(method.Method):
+  """One of the four walks of `moved`, content by content.
 
   Args:
-    request: Request.
-    use_residual: decode the change alone (`residual.decode`); else the latents as they are.
+    latents: roll_latents.RollLatents.
+    name: of the walk.
+    use_residual: decode the change alone (`residual.decode`), else the latents as they are; of arithmetic and moment-matching.
   """
-  return _walk(request, 'arithmetic', use_residual)
+
+  latents: roll_latents.RollLatents
+  name: str
+  use_residual: bool = True
+
+  default_model = roll_latents.DEFAULT_MODEL
+  wants = roll_latents.WANTS
+
+  @classmethod
+  def takes(cls, loaded):
+    return roll_latents.takes(loaded)
+
+  @classmethod
+  def load(cls, loaded, name):
+    return cls(roll_latents.of(loaded), name)
+
+  @functools.cached_property
+  def decoder(self):
+    """residual.ResidualDecoder."""
+    return residual.ResidualDecoder(self.latents)
+
+  def run(self, request):
+    edits = [self._edit(request, i, content) for i, content in enumerate(request.contents)]
+    return request_lib.MethodResult([edits], details={'latents': self.latents.name})
+
+  def _edit(self, request, index, content):
+    latents = self.latents.encode_rolls(spaces.rolls_of([content]))
+    style = None
+    if self.name != 'reconstruction':
+      style = _style_latents(self.latents, request.styles[index], content, latents.shape[1])
+    found = np.asarray(moved(self.name, latents[0], style, request.settings.strength), np.float32)[None]
+    if self.use_residual and self.name in ('arithmetic', 'moment-matching'):
+      return residual_edit(self.decoder, content, request.editable[index], request.settings.protect_melody, latents, found)
+    return compose.edit_from_roll(content, self.latents.decode_rolls(found)[0], request.editable[index])
 
 
-def moment_matching(request, use_residual=True):
-  """Mean and deviation of each latent dimension over the piece moved to those of the style; `strength` of the way. Arguments as above."""
-  return _walk(request, 'moment-matching', use_residual)
+def moved(name, z, style, strength):
+  """Where a walk leads.
 
+  - reconstruction: where it started, so that only the autoencoder changes something.
+  - interpolation: window by window on the great circle from the content's latents to the style's; `strength` is how far.
+  - arithmetic: z + strength x 2.5 x (mean of the style's latents - mean of the content's), so that every window moves alike.
+  - moment-matching: mean and deviation of each dimension over the piece moved to those of the style; `strength` of the way.
 
-def walked(method, z, style, strength):
-  """Latents `[S, Z]` and those of the style `[R, Z]` (not needed by 'reconstruction') -> where one of the four walks above leads, `[S, Z]`."""
-  if method == 'reconstruction':
+  Args:
+    name: of the walk.
+    z: latents of the content `[S, Z]`.
+    style: latents of the style `[R, Z]`; not used by reconstruction.
+    strength: 0 to 1.
+
+  Returns:
+    `[S, Z]`.
+  """
+  if name == 'reconstruction':
     return z
-  if method == 'interpolation':
+  if name == 'interpolation':
     return np.concatenate([inference.slerp(a, b, [strength]) for a, b in zip(z, spaces.repeated(style, len(z)))])
-  if method == 'arithmetic':
+  if name == 'arithmetic':
     return z + ARITHMETIC_REACH * strength * (style.mean(0) - z.mean(0))
   whitened = (z - z.mean(0)) / np.maximum(z.std(0), LEAST_DEVIATION)
   return z + strength * (whitened * style.std(0) + style.mean(0) - z)
 
 
-def _walk(request, method, use_residual=False):
-  """Found of a walk."""
-  style_of = lambda style: None if method == 'reconstruction' else style()
-  return _decoded(request, lambda z, style: walked(method, z, style_of(style), request.settings.strength), use_residual)
+def residual_edit(decoder, content, editable, protect_melody, latents, found):
+  """Edit of the change between two latents, note by note.
+
+  Args:
+    decoder: residual.ResidualDecoder.
+    content: Piece.
+    editable: bool `[T]`.
+    protect_melody: see `residual.batch_contents`.
+    latents, found: the content's own latents and those to go to, float32 `[1, S, Z]`.
+  """
+  batch = residual.batch_contents(
+      [content], [np.ones((content.total_steps, 12), bool)], [editable], multiple=spaces.WINDOW_STEPS, protect_melody=protect_melody)
+  tensors, start = batch.tensors(), tf.constant(latents)
+  context = {'content': tensors, 'z': start, 'probability': decoder.compiled_probability(start, tensors)}
+  return compose.edit_of_notes(content, {name: value.numpy() for name, value in decoder.written(tf.constant(found), context).items()})
 
 
 # === Style and content in latents ===
@@ -117,44 +185,19 @@ def _shifted(roll, semitones):
   return moved
 
 
-def _style_latents(engine, styles, content, rows):
+def _style_latents(latents, styles, content, rows):
   """`[rows, Z]` of the style's pieces one after the other, in the content's key, repeated or cut."""
   padded = [spaces.rolls_of([piece])[0] for piece in styles]
   joined = np.concatenate([_shifted(roll, transposition(content.roll, roll)) for roll in padded])
   steps = min(len(joined), rows * spaces.WINDOW_STEPS)
-  return spaces.repeated(engine.encode_rolls(joined[None, :steps])[0], rows)
-
-
-def _decoded(request, walk, use_residual=False):
-  """Found of `walk(z [S, Z], style: () -> [S, Z]) -> [S, Z]`, content by content."""
-  engine, edits = request.engine, []
-  for i, content in enumerate(request.contents):
-    rolls = spaces.rolls_of([content])
-    latents = engine.encode_rolls(rolls)
-    moved = walk(latents[0], functools.partial(_style_latents, engine, request.styles[i], content, latents.shape[1]))
-    moved = np.asarray(moved, np.float32)[None]
-    if use_residual:
-      edits.append(_residual_edit(request, i, latents, moved))
-    else:
-      edits.append(request_lib.edit_within(request, i, engine.decode_rolls(moved)[0]))
-  return request_lib.Found([edits], details={'latents': engine.name})
-
-
-def _residual_edit(request, index, latents, moved):
-  """Edit of the change between two latents `[1, S, Z]`, note by note."""
-  content, engine = request.contents[index], request.engine
-  batch = residual.batch_contents(
-      [content], [np.ones((content.total_steps, 12), bool)], [request.editable[index]], multiple=spaces.WINDOW_STEPS,
-      protect_melody=request.settings.protect_melody)
-  tensors, start = batch.tensors(), tf.constant(latents)
-  context = {'content': tensors, 'z': start, 'probability': engine.probability(start, tensors)}
-  return compose.edit_of_notes(content, {name: value.numpy() for name, value in engine.decode(tf.constant(moved), context).items()})
+  return spaces.repeated(latents.encode_rolls(joined[None, :steps])[0], rows)
 
 
 # === Edits ===
 
 def _found(request, roll):
-  return request_lib.Found([[request_lib.edit_within(request, i, roll(i)) for i in range(len(request.contents))]])
+  return request_lib.MethodResult([[
+      compose.edit_from_roll(piece, roll(i), request.editable[i]) for i, piece in enumerate(request.contents)]])
 
 
 def _half(piece, generator):

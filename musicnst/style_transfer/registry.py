@@ -1,86 +1,111 @@
-"""TRANSFER_MAP: the methods, each a name, settings and a function from Request to Found; nothing is loaded until one runs."""
+"""TRANSFER_MAP: the methods by name. Nothing is loaded until one is asked for."""
 import dataclasses
+import functools
 import importlib
 
-from musicnst.style_transfer import request as request_lib
+from musicnst import errors
+from musicnst import registry
 
 DEFAULT_METHOD = 'guided'
-PACKAGE = 'musicnst.style_transfer'
+# What every method starts from; an entry's defaults stand above it.
+_DEFAULTS = {'strength': .6, 'style_weight': 1.0, 'content_weight': 1.0, 'num_steps': 70, 'learning_rate': .35}
 # Iterations and step sizes of the paper's experiments; a step of VGG-19 costs a hundred of the others'.
 PAPER_STEPS, VGG_STEPS = 60, 30
 # The classifier's features of a roll change so fast that larger steps raise the loss, ten thousandfold at .05.
 PAPER_RATES = {('vgg', 'roll'): .05, ('classifier', 'roll'): .002, ('vgg', 'latents'): .08, ('classifier', 'latents'): .08}
 
 
-@dataclasses.dataclass(frozen=True)
-class Method:
-  """One way to transfer style.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Entry:
+  """One entry of TRANSFER_MAP.
 
   Args:
     name, description: for `musicnst list`.
-    module: where its `run(request)` is; `function` its name there.
-    settings: defaults.
-    arguments: keyword arguments that make this method of a module's function.
-    needs: what the engine loads, see `engine.NEEDS`.
-    loader: module whose `load(model)` gives the Engine instead, for a method with a model of its own.
+    classes: subclasses of `method.Method`, written 'room.module:Class'; of several the first that takes the model.
+    defaults: what `request.Settings` leave open.
+    arguments: of `Method.load`.
   """
 
   name: str
   description: str
-  module: str
-  function: str = 'run'
-  settings: request_lib.Settings = request_lib.Settings()
-  arguments: dict = dataclasses.field(default_factory=dict)
-  needs: str = 'guidance'
-  loader: str = ''
+  classes: tuple
+  defaults: dict
+  arguments: dict
 
-  def run(self, request):
-    """Request -> Found."""
-    return getattr(importlib.import_module(self.module), self.function)(request, **self.arguments)
+  def load(self, model=None):
+    """The Method around a model: a name, path or `inference.Source`; None takes the method's own, if it uses one.
 
-  def engine(self, model=None, imagenet=False):
-    """The Engine this method works with."""
-    if self.loader:
-      return importlib.import_module(self.loader).load(model)
-    from musicnst.style_transfer import engine
-    return engine.load(model or engine.DEFAULT_MODEL, self.needs, imagenet)
+    Raises:
+      ModelNotFoundError: no such model, none named where one is needed, or one that the method does not take.
+    """
+    classes = [_class(text) for text in self.classes]
+    if not classes[0].uses_model:
+      return classes[0].load(None, **self.arguments)
+    if not model and not classes[0].default_model:
+      raise errors.ModelNotFoundError(f'method {self.name} needs --model, {classes[0].wants}')
+    from musicnst.style_transfer import method as method_lib
+    loaded = method_lib.load_model(model or classes[0].default_model)
+    found = next((cls for cls in classes if cls.takes(loaded)), None)
+    if found is None:
+      wanted = ' or '.join(cls.wants for cls in classes)
+      raise errors.ModelNotFoundError(f'{loaded.name}: is {loaded.config.name}, and method {self.name} needs {wanted}')
+    return found.load(loaded, **self.arguments)
+
+
+def _class(text):
+  module, name = text.split(':')
+  return getattr(importlib.import_module(f'musicnst.style_transfer.{module}'), name)
+
+
+def lookup(name):
+  """The entry of a method; UnknownNameError lists the known ones."""
+  return registry.lookup(TRANSFER_MAP, name, 'method')
+
+
+@functools.lru_cache(maxsize=4)
+def load(name, model=None):
+  """`lookup(name).load(model)`, once a process, so that a method that was compiled is used again."""
+  return lookup(name).load(model)
+
+
+def _entry(name, description, *classes, arguments=None, **defaults):
+  return Entry(name, description, classes, {**_DEFAULTS, **defaults}, arguments or {})
 
 
 def _paper(network, space, number, text):
-  settings = request_lib.Settings(
-      strength=1.0, num_steps=VGG_STEPS if network == 'vgg' else PAPER_STEPS, learning_rate=PAPER_RATES[network, space])
-  return Method(
-      f'paper-{network}-{space}', f"the paper's experiment {number}: {text}", f'{PACKAGE}.paper.method', settings=settings,
-      arguments={'network': network, 'space': space}, needs='latents' if space == 'latents' else 'nothing')
+  steps = VGG_STEPS if network == 'vgg' else PAPER_STEPS
+  return _entry(
+      f'paper-{network}-{space}', f"the paper's experiment {number}: {text}", f'paper.method:Paper{space.capitalize()}',
+      arguments={'network': network}, strength=1.0, num_steps=steps, learning_rate=PAPER_RATES[network, space])
 
 
-def _control(name, text, needs='nothing', strength=1.0, **arguments):
-  return Method(
-      name, f'control: {text}', f'{PACKAGE}.controls', name.replace('-', '_'), request_lib.Settings(strength=strength), arguments, needs)
+def _control(name, text, cls):
+  return _entry(name, f'control: {text}', f'controls:{cls}', strength=1.0)
 
 
-def _cyclegan(name, text, **arguments):
-  module = f'{PACKAGE}.generators.cyclegan'
-  return Method(name, text, module, settings=request_lib.Settings(strength=.5), arguments=arguments, needs='nothing', loader=module)
+def _walk(name, text, strength=1.0):
+  return _entry(name, f'control: {text}', 'controls:LatentWalk', 'tokens.method:TokenWalk', arguments={'name': name}, strength=strength)
 
 
-TRANSFER_MAP = {method.name: method for method in (
-    Method('guided', "the style piece's statistics and its genre's, inner classifiers, residual decoding, a budget of change (default)",
-           f'{PACKAGE}.guided.method'),
+TRANSFER_MAP = {entry.name: entry for entry in (
+    _entry('guided', "the style piece's statistics and its genre's, inner classifiers, residual decoding, a budget of change (default)",
+           'guided.method:GuidedMethod', 'tokens.method:TokenGuided'),
     _paper('vgg', 'roll', 1, 'Gram matrices of VGG-19 on the roll'),
     _paper('classifier', 'roll', 2, 'dot products of the composer classifier on the roll'),
     _paper('vgg', 'latents', 3, 'Gram matrices of VGG-19 on rows of latents'),
     _paper('classifier', 'latents', 4, 'dot products of the composer classifier on rows of latents'),
-    _cyclegan('cyclegan', 'a CycleGAN of two genres (--model): four bars at a time to the genre of --style_genre'),
-    _cyclegan('cyclegan-cycled', 'the same and back to the first genre', there_and_back=True),
-    Method('musae', 'voices carried from their genre to that of the style in a MusAE (--model) of a mixture; strength is how far',
-           f'{PACKAGE}.generators.musae', settings=request_lib.Settings(strength=1.0), needs='nothing', loader=f'{PACKAGE}.generators.musae'),
-    _control('copy', 'the content as it is'),
-    _control('silence', 'no notes at all'),
-    _control('half-notes', 'half of the notes, drawn by the seed'),
-    _control('style-piece', 'the style piece itself, at the tempo and length of the content'),
-    _control('reconstruction', 'the content through the autoencoder', 'latents'),
-    _control('interpolation', 'between the latents of content and style; strength is how far', 'latents', strength=.5),
-    _control('arithmetic', 'latents moved by the difference of the means of style and content', 'latents'),
-    _control('moment-matching', 'mean and deviation of the latents moved to those of the style', 'latents'),
+    _entry('cyclegan', 'a CycleGAN of two genres (--model): four bars at a time to the genre of --style_genre',
+           'generators.cyclegan:CycleGANMethod', strength=.5),
+    _entry('cyclegan-cycled', 'the same and back to the first genre', 'generators.cyclegan:CycleGANMethod',
+           arguments={'there_and_back': True}, strength=.5),
+    _entry('musae', 'voices carried from their genre to that of the style in a MusAE (--model) of a mixture; strength is how far',
+           'generators.musae:MusAEMethod', strength=1.0),
+    _control('copy', 'the content as it is', 'Copy'),
+    _control('silence', 'no notes at all', 'Silence'),
+    _control('half-notes', 'half of the notes, drawn by the seed', 'HalfNotes'),
+    _control('style-piece', 'the style piece itself, at the tempo and length of the content', 'StylePiece'),
+    _walk('reconstruction', 'the content through the autoencoder'),
+    _walk('interpolation', 'between the latents of content and style; strength is how far', strength=.5),
+    _walk('arithmetic', 'latents moved by the difference of the means of style and content'),
+    _walk('moment-matching', 'mean and deviation of the latents moved to those of the style'),
 )}

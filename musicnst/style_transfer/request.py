@@ -1,40 +1,103 @@
-"""What is asked of a method, and what it gives back."""
+"""What is asked of a transfer and of its method, and what a method gives back."""
 import dataclasses
 
-import numpy as np
+from musicnst import errors
+from musicnst.options import option
 
-from musicnst.style_transfer.pieces import compose
+TRACKS = ('merge', 'each')
+DRUMS = ('keep', 'drop', 'style')
+
+
+def parse_bars(text):
+  """'9-24' or '9' -> (9, 24) or (9, 9); '' -> None.
+
+  Raises:
+    ArgumentError: anything else.
+  """
+  if not text:
+    return None
+  first, _, last = text.partition('-')
+  if not first.strip().isdigit() or not (last or first).strip().isdigit():
+    raise errors.ArgumentError(f'--bars={text}: write FIRST-LAST, such as 9-24')
+  return int(first), int(last or first)
+
+
+def parse_snapshots(values):
+  """['1', '10'] -> (1, 10).
+
+  Raises:
+    ArgumentError: something that is no whole number.
+  """
+  if not all(value.strip().isdigit() for value in values):
+    raise errors.ArgumentError(f'--snapshots={",".join(values)}: write whole numbers of iterations, such as 1,10,60')
+  return tuple(int(value) for value in values)
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """Numbers a method works with; None in `transfer` takes the method's own default.
+  """What a transfer is asked for, the same for every method; None takes the method's own default (`registry.Entry.defaults`).
 
   Args:
-    strength: 0 to 1; how much may change (see `guided_method.budget_of`).
-    style_weight, content_weight: factors on the style and the content terms.
+    strength: 0 to 1; how much may change. Not together with `style_weight`.
+    style_weight, content_weight: factors on the style and the content terms, at least 0.
     num_steps: iterations.
     learning_rate: Adam's.
     seed: of every random draw.
-    candidates: results to choose from.
-    genre_share: share of the recognised genre in the targets.
-    content_genre, style_genre: names of genres the engine knows, where the caller knows them; empty: they are recognised.
-    protect_melody: keep the notes that are highest at their onset, add none above them.
-    snapshots: iterations whose notes are kept.
+    candidates: results to make, of which the best by the metrics is kept.
+    bars: (first, last), counted from 1, both included: only these may change; None for all.
+    tracks: 'merge' restyles all instruments as one texture, 'each' every instrument by itself.
+    drums: 'keep' leaves them as they are, 'drop' leaves them out, 'style' puts the style piece's in their place.
+    steps_per_quarter: grid; kept notes keep their exact times whatever it is.
+    beats: where beats come from: 'auto', 'tempo', 'estimate' or 'fixed:QPM'.
+    protect_melody: keep every note that is highest at its onset, and add none above it.
+    content_genre, style_genre: genres of the two, where they are known; what is not given is recognised.
+    imagenet: VGG-19 methods load ImageNet's weights (a download).
+    snapshots: iterations whose music is kept.
   """
 
-  strength: float = .6
-  style_weight: float = 1.0
-  content_weight: float = 1.0
-  num_steps: int = 70
-  learning_rate: float = .35
-  seed: int = 0
-  candidates: int = 1
-  genre_share: float = .75
-  content_genre: str = ''
-  style_genre: str = ''
-  protect_melody: bool = True
-  snapshots: tuple = ()
+  strength: float | None = option(None, '0 to 1: how much may change (1: more than half of what sounds). Not together with --style_weight.')
+  style_weight: float | None = option(None, 'Factor on the style terms.')
+  content_weight: float | None = option(None, 'Factor on the content terms.')
+  num_steps: int | None = option(None, 'Iterations.')
+  learning_rate: float | None = option(None, 'Step size of the optimizer.')
+  seed: int = option(0, 'Of every random draw.')
+  candidates: int = option(1, 'Make so many results and keep the best by the metrics.')
+  bars: tuple | None = option(
+      None, 'Restyle only these bars, such as 9-24 (counted from 1, both included).', flag_default='', parse=parse_bars)
+  tracks: str = option('merge', 'All instruments as one texture, or each by itself.', choices=TRACKS)
+  drums: str = option('keep', "Keep the drums, leave them out, or take the style's.", choices=DRUMS)
+  steps_per_quarter: int = option(4, 'Grid; kept notes keep their exact times.')
+  beats: str = option('auto', 'Where beats come from: auto, tempo, estimate or fixed:QPM.')
+  protect_melody: bool = option(True, 'Keep every note that is highest when it starts.')
+  content_genre: str = option('', 'Genre of the content, such as jazz; recognised where it is not given.')
+  style_genre: str = option('', 'Genre of the style, likewise.')
+  imagenet: bool = option(False, "VGG-19 methods: download and use ImageNet's weights (random ones otherwise).")
+  snapshots: tuple = option((), 'Iterations to show in the report, such as 1,10,60.', flag_default=[], parse=parse_snapshots)
+
+  def check(self):
+    """Raises ArgumentError for values out of range, or that contradict each other."""
+    if self.strength is not None and self.style_weight is not None:
+      raise errors.ArgumentError('give either strength or style_weight, not both: strength sets how much may change, style_weight the loss.')
+    if self.strength is not None and not 0.0 <= self.strength <= 1.0:
+      raise errors.ArgumentError(f'strength {self.strength} is outside 0 to 1')
+    for name in ('style_weight', 'content_weight'):
+      value = getattr(self, name)
+      if value is not None and not 0.0 <= value < float('inf'):
+        raise errors.ArgumentError(f'{name} {value} must be 0 or more')
+    for name in ('num_steps', 'candidates'):
+      if getattr(self, name) is not None and getattr(self, name) < 1:
+        raise errors.ArgumentError(f'{name} {getattr(self, name)} must be at least 1')
+    for name, choices in (('drums', DRUMS), ('tracks', TRACKS)):
+      if getattr(self, name) not in choices:
+        raise errors.ArgumentError(f'{name} {getattr(self, name)!r}: known are {", ".join(choices)}')
+    if self.bars is not None and not 1 <= self.bars[0] <= self.bars[1]:
+      raise errors.ArgumentError(f'bars {self.bars[0]}-{self.bars[1]}: bars count from 1 and the first is not after the last')
+    if not 1 <= self.steps_per_quarter <= 24:
+      raise errors.ArgumentError(f'steps_per_quarter {self.steps_per_quarter} is outside 1 to 24')
+
+  def filled(self, defaults):
+    """A copy whose fields that are None are those of `defaults` (dict)."""
+    return dataclasses.replace(self, **{name: value for name, value in defaults.items() if getattr(self, name) is None})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,11 +105,10 @@ class Request:
   """One task for a method.
 
   Args:
-    contents: list of Piece, the stretches to restyle; each gets an Edit.
-    styles: list of lists of Piece: for each content, the style's pieces.
-    editable: list of bool `[T]`, steps that may change.
-    settings: Settings.
-    engine: engine.Engine.
+    contents: list of pieces as `Method.stretches` gave them; each gets an edit.
+    styles: list of lists of pieces (`Method.prepare`): for each content, the style's.
+    editable: list of bool arrays, for each content where it may change (of a `Piece` by steps, `[T]`).
+    settings: Settings without None.
     folder_style: the style is a folder or several files: a genre of its own.
     progress: called with (done, total), or None.
   """
@@ -55,19 +117,18 @@ class Request:
   styles: list
   editable: list
   settings: Settings
-  engine: object
   folder_style: bool = False
   progress: object = None
 
 
 @dataclasses.dataclass
-class Found:
+class MethodResult:
   """A method's answer.
 
   Args:
-    edits: list (one a candidate) of lists of Edit, one a content.
+    edits: list (one a candidate) of lists of edits, one a content, as the content's `changes` takes them.
     history: term -> list of floats.
-    snapshots: iteration -> list of Edit.
+    snapshots: iteration -> list of edits.
     details: dict for the report, such as the genres recognised.
   """
 
@@ -75,37 +136,3 @@ class Found:
   history: dict = dataclasses.field(default_factory=dict)
   snapshots: dict = dataclasses.field(default_factory=dict)
   details: dict = dataclasses.field(default_factory=dict)
-
-
-def edit_within(request, index, roll):
-  """`edit_from_roll` for the request's content `index`: its roll `[T or longer, 2, 88]` counts where the content may change."""
-  piece, editable = request.contents[index], request.editable[index]
-  roll = np.asarray(roll[:piece.total_steps]).astype(bool)
-  return edit_from_roll(piece, np.where(editable[:, None, None], roll, piece.roll > 0))
-
-
-def joined(found):
-  """Answers for consecutive groups of contents -> one: edits in order, curves averaged, the first one's details."""
-  if len(found) == 1:
-    return found[0]
-  return Found(
-      edits=[[edit for part in parts for edit in part] for parts in zip(*(f.edits for f in found))],
-      history={name: np.mean([f.history[name] for f in found], 0).tolist() for name in found[0].history},
-      snapshots={i: [edit for f in found for edit in f.snapshots[i]] for i in found[0].snapshots},
-      details=found[0].details)
-
-
-def edit_from_roll(piece, roll):
-  """Edit that turns a piece into a result roll bool `[T, 2, 88]`: a note whose onset cell is still on is kept whole, other onsets are new.
-
-  A new note ends where its sustain ends, or where a kept note of its pitch sounds.
-  """
-  roll = np.asarray(roll).astype(bool)
-  content = piece.roll[:, 0] > 0
-  gates = content & roll[:, 0]
-  keys = np.arange(roll.shape[2])
-  owned = (piece.owner >= 0) & gates[np.maximum(piece.owner, 0), keys[None]]
-  owned |= piece.frames & (piece.owner < 0)  # notes that began before this stretch sound on
-  onsets = roll[:, 0] & ~content & ~owned
-  held = roll[:, 1] & ~owned & ~onsets
-  return compose.edit_of(piece, gates, onsets, held | onsets)

@@ -27,6 +27,7 @@ class RollSpace:
 
   # Steps of the music in one row of the variable; noise that sets further candidates apart.
   name, row_steps, noise = 'roll', 1, .1
+  description = 'roll'
 
   def __init__(self, threshold=.5):
     self.threshold = threshold
@@ -44,18 +45,22 @@ class LatentSpace:
   """Posterior means of windows of 32 steps, `[B, S, Z]`.
 
   Args:
-    engine: engine.Engine.
+    latents: roll_latents.RollLatents.
   """
 
   name, row_steps, noise = 'latents', WINDOW_STEPS, .5
 
-  def __init__(self, engine):
-    self.engine = engine
+  def __init__(self, latents):
+    self.latents = latents
+
+  @property
+  def description(self):
+    return f'latents of {self.latents.name}'
 
   def encode(self, rolls):
     """float32 `[B, S * 32, 2, 88]` -> `[B, S, Z]`."""
-    return self.engine.encode_rolls(rolls)
+    return self.latents.encode_rolls(rolls)
 
   def decode(self, variable):
     """bool `[B, S * 32, 2, 88]`, what the decoder writes, not residual."""
-    return self.engine.decode_rolls(variable) > .5
+    return self.latents.decode_rolls(variable) > .5

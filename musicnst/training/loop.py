@@ -20,44 +20,11 @@ from musicnst.data import dataset
 from musicnst.training import feed
 from musicnst.training import progress
 from musicnst.training import run_dir as run_dir_lib
+from musicnst.training import settings as settings_lib
 from musicnst.training import starts
 from musicnst.training import strategy as strategy_lib
 from musicnst.training import summaries
 from musicnst.training import trainer as trainer_lib
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-  """How a run goes, beside what the config says; one comment a field."""
-
-  num_steps: int = 200000            # the run ends at this step
-  seed: int | None = None            # of weights, data order and noise; None: the run folder's, else 0
-  mixed_precision: bool = False      # compute in bfloat16
-  cache_dataset: bool = True         # keep serialized windows in memory where they fit
-  warm_start: str = ''               # bundle, run folder or checkpoint of Magenta's to take the first weights from
-  checkpoint_file: str = ''          # checkpoint of Magenta's, or bundle made of one, whose training goes on: weights, step, Adam's moments
-  eval_examples_path: str = ''       # windows to evaluate on while training; '' for none
-  eval_every_steps: int = 1000       # steps between evaluations
-  eval_num_batches: int | None = None  # of an evaluation; None for all
-  best_by: str = 'loss'              # measure that decides the best checkpoint; of metrics/... more is better, of others less
-  checkpoints_to_keep: int = 100     # latest ones; 0 for all
-  keep_checkpoint_every_n_hours: float | None = 1.0  # of the older ones
-  checkpoint_every_secs: float = 60.0  # wall time between checkpoints; 0 for none by time
-  checkpoint_every_steps: int = 0    # steps between checkpoints; 0 for none by steps
-  log_every_steps: int = 100         # steps between points of the curves
-  steps_per_call: int = 10           # steps that TensorFlow makes without returning to Python
-  max_seconds: float = 0.0           # stop, with a checkpoint, after this wall time; 0 for no limit
-  show_progress: bool = True         # a bar on a terminal, lines elsewhere
-
-  def __post_init__(self):
-    for name in ('num_steps', 'eval_every_steps', 'log_every_steps', 'steps_per_call'):
-      if getattr(self, name) < 1:
-        raise errors.ArgumentError(f'{name} is {getattr(self, name)}; it must be at least 1')
-    if self.warm_start and self.checkpoint_file:
-      raise errors.ArgumentError('give warm_start (weights only) or checkpoint_file (a training that goes on), not both')
-    for name in ('checkpoints_to_keep', 'checkpoint_every_secs', 'checkpoint_every_steps', 'max_seconds'):
-      if getattr(self, name) < 0:
-        raise errors.ArgumentError(f'{name} is {getattr(self, name)}; it must not be negative')
 
 
 def train(config, run_dir, examples_path, strategy=None, callbacks=(), **settings):
@@ -69,7 +36,7 @@ def train(config, run_dir, examples_path, strategy=None, callbacks=(), **setting
     examples_path: window records, comma-separated globs.
     strategy: `tf.distribute.Strategy`; None for one device.
     callbacks: `keras.callbacks.Callback`s; `on_train_batch_end(step, logs)` comes once a call of `steps_per_call` steps.
-    **settings: fields of `Settings`.
+    **settings: fields of `settings.Settings`.
 
   Returns:
     dict: the last point of the training curves, and of the evaluation's under `evaluation/`.
@@ -77,7 +44,7 @@ def train(config, run_dir, examples_path, strategy=None, callbacks=(), **setting
   Raises:
     DataError, ModelNotFoundError, OutputError, TrainingError, ArgumentError: see `musicnst.errors`.
   """
-  with _Run(config, run_dir, examples_path, strategy or tf.distribute.get_strategy(), Settings(**settings), callbacks) as run:
+  with _Run(config, run_dir, examples_path, strategy or tf.distribute.get_strategy(), settings_lib.Settings(**settings), callbacks) as run:
     return run.go()
 
 

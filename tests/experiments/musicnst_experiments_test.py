@@ -19,7 +19,8 @@ from experiments.papers.musicnst import tables
 from musicnst import configs
 from musicnst import errors
 from musicnst.representations import testing
-from musicnst.style_transfer import engine as engine_lib
+from musicnst.style_transfer import request
+from musicnst.style_transfer import roll_latents
 from musicnst.style_transfer.paper import feature_networks
 from musicnst.style_transfer.paper import method as paper_method
 from musicnst.style_transfer.pieces import piece
@@ -28,15 +29,21 @@ CLASSIFIER = 'filters=[8,8],kernels=[4,4],strides=[2,2],dense=[6],'
 
 
 @pytest.fixture(scope='module')
-def engine():
-  """Tiny models with random weights, without genre classifiers."""
+def networks():
+  """Tiny models with random weights: (latents, composer classifier of rolls, of latents)."""
   tf.keras.utils.set_random_seed(1)
   model = configs.get('polyphonic-2bar', 'width=8,z_size=6').build_model()
-  made = engine_lib.Engine('tiny', model, .5, (), (), None)
   roll, latent = (configs.get(f'composer-{kind}', CLASSIFIER + more).build_model() for kind, more in (('roll', 'steps=64'), ('latent', 'z_size=6')))
-  made.__dict__['composer_roll'] = feature_networks.ComposerNetwork(roll, 'tiny', 64)
-  made.__dict__['composer_latent'] = feature_networks.ComposerNetwork(latent, 'tiny', 4)
-  return made
+  return (roll_latents.RollLatents('tiny', model, .5), feature_networks.ComposerNetwork(roll, 'tiny', 64),
+          feature_networks.ComposerNetwork(latent, 'tiny', 4))
+
+
+@pytest.fixture
+def models_(networks, monkeypatch):
+  """runs.Models of them."""
+  monkeypatch.setattr(feature_networks, 'composer_of_rolls', lambda: networks[1])
+  monkeypatch.setattr(feature_networks, 'composer_of_latents', lambda latents: networks[2])
+  return runs.Models(networks[0])
 
 
 @pytest.fixture
@@ -57,26 +64,26 @@ def pair():
   return pairs_lib.Pair('composer', 'Johann Sebastian Bach', 'Frédéric Chopin', content, style, 'a.mid', 'b.mid')
 
 
-def _start(engine, pair, experiment, setting):
-  task, prepared = runs._prepared(engine, pair, experiment, setting)
+def _start(models_, pair, experiment, setting):
+  task, prepared = runs._prepared(models_, pair, experiment, setting)
   return {name: float(value[0]) for name, value in task.objective.terms(tf.constant(prepared.start), prepared.context).items()}
 
 
 @pytest.mark.parametrize('experiment', runs.EXPERIMENTS)
-def test_style_is_truly_in_the_loss(experiment, engine, pair, pictures):
-  once, twice = (_start(engine, pair, experiment, runs.Setting(1, style)) for style in (4, 8))
+def test_style_is_truly_in_the_loss(experiment, models_, pair, pictures):
+  once, twice = (_start(models_, pair, experiment, runs.Setting(1, style)) for style in (4, 8))
   assert once['style'] > 0 and once['content'] == 0
   assert twice['style'] == pytest.approx(2 * once['style']) and twice['total_variation'] == once['total_variation']
-  assert _start(engine, pair, experiment, runs.Setting(1, 0))['style'] == 0
+  assert _start(models_, pair, experiment, runs.Setting(1, 0))['style'] == 0
   # At 1 : 4 the term is four times the distance that the tables show.
-  row = runs.run(engine, pair, experiment, runs.Setting(num_steps=1, iterations=(1,))).rows[0]
+  row = runs.run(models_, pair, experiment, runs.Setting(num_steps=1, iterations=(1,))).rows[0]
   assert once['style'] == pytest.approx(4 * row['style_start'], rel=1e-4) and row['ratio'] == '1 : 4'
   assert row['total_start'] == pytest.approx(sum(once.values()), rel=1e-4)
 
 
 @pytest.mark.parametrize('experiment', runs.EXPERIMENTS)
-def test_snapshots_are_there(experiment, engine, pair, pictures):
-  found = runs.run(engine, pair, experiment, runs.Setting(num_steps=4, iterations=(1, 3, 4)))
+def test_snapshots_are_there(experiment, models_, pair, pictures):
+  found = runs.run(models_, pair, experiment, runs.Setting(num_steps=4, iterations=(1, 3, 4)))
   thresholds = (.5, .05) if experiment.endswith('roll') else (None,)
   assert list(found.sequences) == [(i, t) for i in (1, 3, 4) for t in thresholds]
   assert [(row['iteration'], row['threshold']) for row in found.rows] == list(found.sequences)
@@ -87,23 +94,23 @@ def test_snapshots_are_there(experiment, engine, pair, pictures):
     assert found.rows[0]['content_removed'] == 0
 
 
-def test_the_judge_is_the_other_classifier(engine, pair):
-  both = runs.measure(engine, pair, pair.content.sequence)
+def test_the_judge_is_the_other_classifier(models_, pair):
+  both = runs.measure(models_, pair, pair.content.sequence)
   for experiment, judge in (('paper-classifier-roll', 'composer-latent'), ('paper-classifier-latents', 'composer-roll')):
-    assert runs.measure(engine, pair, pair.content.sequence, experiment)['judge_before'] == both['judges'][judge][0]
+    assert runs.measure(models_, pair, pair.content.sequence, experiment)['judge_before'] == both['judges'][judge][0]
   assert both['judge_before'] == pytest.approx(np.mean([before for before, _ in both['judges'].values()]))
   assert both['judge_before'] == both['judge_after'] and both['content_change'] == 0 and both['nearness_before'] == both['nearness_after']
-  chances = runs.composer_probabilities(engine, pair.content, 'composer-roll')
+  chances = runs.composer_probabilities(models_, pair.content, 'composer-roll')
   assert sum(chances.values()) == pytest.approx(1, abs=1e-5)
 
 
-def test_genres_are_judged_by_the_benchmark(engine, pair):
+def test_genres_are_judged_by_the_benchmark(models_, pair):
   of_genres = dataclasses.replace(pair, kind='genre', source='jazz', target='pop')
-  found = runs.measure(engine, of_genres, pair.content.sequence)
+  found = runs.measure(models_, of_genres, pair.content.sequence)
   assert set(found['judges']) == set(runs.judges_lib.HEADLINE) and 0 < found['judge_before'] == found['judge_after'] < 1
-  turned = runs.measure(engine, dataclasses.replace(of_genres, source='pop', target='jazz'), pair.content.sequence)
+  turned = runs.measure(models_, dataclasses.replace(of_genres, source='pop', target='jazz'), pair.content.sequence)
   assert turned['judge_before'] == pytest.approx(1 - found['judge_before'])
-  nothing = runs.measure(engine, of_genres, testing.sequence([]))
+  nothing = runs.measure(models_, of_genres, testing.sequence([]))
   assert nothing['judge_after'] == .5 and nothing['content_removed'] == 1
 
 
@@ -118,7 +125,7 @@ class _Bowl:
 
 def test_lbfgs_finds_a_known_minimum():
   prepared = paper_method.Prepared([(0, 0)], np.zeros((1, 3)), np.zeros((1, 3), np.float32), {'scale': tf.constant([1., 10., 100.])})
-  settings = dataclasses.replace(runs.configs.TRANSFER_MAP['paper-vgg-roll'].settings, num_steps=40, snapshots=(1, 10, 40))
+  settings = request.Settings(style_weight=1.0, content_weight=1.0, num_steps=40, learning_rate=.05, snapshots=(1, 10, 40))
   outcome = lbfgs.run(_Bowl(), prepared, settings)
   np.testing.assert_allclose(outcome.variable, _Bowl.centre, atol=1e-3)
   assert outcome.history['total'][0] == pytest.approx(1 + 40 + 900) and len(outcome.history['total']) == 40
@@ -167,7 +174,7 @@ def test_plan_covers_the_paper(pair):
     assert {s.ratio for p, s in settings if p is second} == ({'1 : 4'} if 'vgg' in experiment else {s.ratio for _, s in settings})
 
 
-def test_results_and_page_agree(engine, pair, pictures, tmp_path, monkeypatch):
+def test_results_and_page_agree(models_, pair, pictures, tmp_path, monkeypatch):
   pytest.importorskip('matplotlib')
   monkeypatch.setattr(runs, 'CONTROLS', ('copy', 'half-notes'))
   monkeypatch.setattr(musicnst_experiments, 'SWEEP_STEPS', 2)
@@ -175,7 +182,7 @@ def test_results_and_page_agree(engine, pair, pictures, tmp_path, monkeypatch):
   monkeypatch.setattr(musicnst_experiments, 'LONG_ITERATIONS', (1, 2, 3))
   monkeypatch.setattr(tables, 'COMMON_ITERATION', 2)
   shipped = dataclasses.replace(pair, kind='shipped', source='one', target='other')
-  results = musicnst_experiments.run(engine, [pair, shipped], str(tmp_path))
+  results = musicnst_experiments.run(models_, [pair, shipped], str(tmp_path))
   musicnst_experiments.write(str(tmp_path), results)
   names = {path.name for path in tmp_path.iterdir()}
   assert {'results.json', 'README.md', 'loss_curves.png', 'sweep_composer.png'} | {f'tracks_{e}.png' for e in runs.EXPERIMENTS} <= names
@@ -193,8 +200,8 @@ def test_results_and_page_agree(engine, pair, pictures, tmp_path, monkeypatch):
   assert copy['content_change'] == 0 and copy['judge_before'] == copy['judge_after']
 
 
-def test_without_time_nothing_is_written(engine, pair, tmp_path):
-  assert musicnst_experiments.run(engine, [pair], str(tmp_path), max_seconds=-1) is None and not list(tmp_path.iterdir())
+def test_without_time_nothing_is_written(models_, pair, tmp_path):
+  assert musicnst_experiments.run(models_, [pair], str(tmp_path), max_seconds=-1) is None and not list(tmp_path.iterdir())
 
 
 def test_means_pass_over_what_is_missing():

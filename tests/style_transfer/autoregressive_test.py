@@ -4,7 +4,6 @@ import pytest
 import tensorflow as tf
 
 from musicnst.representations import testing
-from musicnst.style_transfer import engine as engine_lib
 from musicnst.style_transfer.pieces import piece
 from musicnst.style_transfer.guided import residual
 from musicnst.style_transfer import spaces
@@ -12,9 +11,8 @@ from musicnst.style_transfer import transfer
 
 
 @pytest.fixture
-def with_lstm(monkeypatch, lstm_engine):
-  monkeypatch.setattr(engine_lib, 'load', lambda name=None, needs='guidance', imagenet=False: lstm_engine)
-  return lstm_engine
+def with_lstm(load_around, lstm):
+  return load_around(lstm)
 
 
 def _content(seed=0):
@@ -22,37 +20,37 @@ def _content(seed=0):
   return content, residual.batch_contents([content], [np.ones((content.total_steps, 12), bool)])
 
 
-def test_rolls_are_what_the_decoder_writes_freely(lstm_engine):
+def test_rolls_are_what_the_decoder_writes_freely(lstm):
   rolls = spaces.rolls_of([_content()[0]])
-  z = lstm_engine.encode_rolls(rolls)
-  written = lstm_engine.decode_rolls(z)
-  assert lstm_engine.autoregressive and written.shape == rolls.shape
-  expected = np.asarray(lstm_engine.model.decode_tokens(tf.constant(z[0])))
+  z = lstm.latents.encode_rolls(rolls)
+  written = lstm.latents.decode_rolls(z)
+  assert lstm.latents.autoregressive and written.shape == rolls.shape
+  expected = np.asarray(lstm.latents.model.decode_tokens(tf.constant(z[0])))
   np.testing.assert_array_equal(written.reshape(expected.shape), expected)
-  forced = lstm_engine.model.decode_logits(tf.constant(z[0]), {'inputs': rolls.reshape(-1, 32, 176), 'outputs': rolls.reshape(-1, 32, 176)})
-  assert (np.asarray(tf.sigmoid(forced)) >= lstm_engine.threshold).astype(float).ravel().tolist() != expected.ravel().tolist()
+  forced = lstm.latents.model.decode_logits(tf.constant(z[0]), {'inputs': rolls.reshape(-1, 32, 176), 'outputs': rolls.reshape(-1, 32, 176)})
+  assert (np.asarray(tf.sigmoid(forced)) >= lstm.latents.threshold).astype(float).ravel().tolist() != expected.ravel().tolist()
 
 
-def test_gradients_reach_the_latents(lstm_engine):
+def test_gradients_reach_the_latents(lstm):
   _, batch = _content()
   content = batch.tensors()
-  z = tf.constant(lstm_engine.encode_rolls(batch.roll))
+  z = tf.constant(lstm.latents.encode_rolls(batch.roll))
   with tf.GradientTape() as tape:
     tape.watch(z)
-    total = tf.reduce_sum(tf.square(lstm_engine.objective.probability(z, content)))
+    total = tf.reduce_sum(tf.square(lstm.decoder.probability(z, content)))
   assert np.abs(tape.gradient(total, z).numpy()).max() > 0
 
 
-def test_the_change_of_what_is_written_is_applied(lstm_engine):
+def test_the_change_of_what_is_written_is_applied(lstm):
   content, batch = _content()
-  z = lstm_engine.encode_rolls(batch.roll)
+  z = lstm.latents.encode_rolls(batch.roll)
   moved = z + 4 * np.random.default_rng(0).standard_normal(z.shape).astype(np.float32)
   context = {'content': batch.tensors(), 'z': tf.constant(z), 'probability': None}
-  same = lstm_engine.decode(tf.constant(z), context)
+  same = lstm.decoder.written(tf.constant(z), context)
   np.testing.assert_array_equal(same['gates'], batch.roll[:, :, 0])
   assert not np.asarray(same['added_onsets']).any()
-  notes = {name: value.numpy() > .5 for name, value in lstm_engine.decode(tf.constant(moved), context).items()}
-  before, after = lstm_engine.decode_rolls(z) > .5, lstm_engine.decode_rolls(moved) > .5
+  notes = {name: value.numpy() > .5 for name, value in lstm.decoder.written(tf.constant(moved), context).items()}
+  before, after = lstm.latents.decode_rolls(z) > .5, lstm.latents.decode_rolls(moved) > .5
   onsets = batch.roll[:, :, 0] > 0
   gone = before[:, :, 0] & ~after[:, :, 0] & onsets & (batch.protected == 0)
   np.testing.assert_array_equal(notes['gates'], onsets & ~gone)

@@ -1,4 +1,4 @@
-"""Engines of tiny models with random weights, so that no test needs a bundle that ships."""
+"""Methods around tiny models with random weights, so that no test needs a bundle that ships."""
 import dataclasses
 
 import keras
@@ -9,12 +9,16 @@ import tensorflow as tf
 from musicnst import configs
 from musicnst.models import base
 from musicnst.representations import testing
-from musicnst.style_transfer import engine
-from musicnst.style_transfer.paper import feature_networks
-from musicnst.style_transfer.guided import genres
-from musicnst.style_transfer.generators import musae as musae_method
-from musicnst.style_transfer.pieces import piece
+from musicnst.style_transfer import controls
+from musicnst.style_transfer import registry
+from musicnst.style_transfer import roll_latents
 from musicnst.style_transfer import spaces
+from musicnst.style_transfer.generators import musae as musae_method
+from musicnst.style_transfer.guided import genres
+from musicnst.style_transfer.guided import method as guided_method
+from musicnst.style_transfer.paper import feature_networks
+from musicnst.style_transfer.paper import method as paper_method
+from musicnst.style_transfer.pieces import piece
 
 GENRES = ('classical', 'folk', 'jazz', 'pop')
 CLASSIFIER = 'filters=[8,8],kernels=[4,4],strides=[2,2],dense=[6],'
@@ -42,22 +46,21 @@ def _threshold(model):
 
 
 def build(config_name, hparams):
-  """Engine around a tiny model of a config, with random weights of one seed."""
+  """GuidedMethod around a tiny model of a config, with random weights of one seed."""
   keras.utils.set_random_seed(1)
   config = configs.get(config_name, hparams)
   model = config.build_model()
   threshold = _threshold(model)
   model.decoder.head.threshold = threshold
   classifiers = tuple(configs.get('genre-roll', CLASSIFIER).build_model() for _ in range(2))
-  made = engine.Engine('tiny', model, threshold, classifiers, GENRES, _statistics())
-  made.__dict__['composer_roll'], made.__dict__['composer_latent'] = _composers(model.z_size)
-  return made
+  return guided_method.GuidedMethod(roll_latents.RollLatents('tiny', model, threshold), classifiers, GENRES, _statistics())
 
 
 class LinearLatents:
   """A latent model whose every cell is a plane in latent space: small steps change what is decoded."""
 
   z_size = 6
+  autoregressive = False
 
   def __init__(self):
     generator = np.random.default_rng(0)
@@ -83,31 +86,37 @@ def _picture_network():
 
 
 @pytest.fixture(scope='session')
-def tiny_engine():
-  """The beat network, tiny."""
+def tiny():
+  """The beat network, tiny, in method guided."""
   return build('polyphonic-2bar', 'width=8,z_size=6')
 
 
 @pytest.fixture(scope='session')
-def lstm_engine():
+def lstm():
   """The paper's recurrent model, tiny: its decoder is autoregressive."""
   return build('polyphonic-2bar_lstm', 'enc_rnn_size=[4],dec_rnn_size=[6],z_size=6')
 
 
 @pytest.fixture(scope='session')
-def linear_engine(tiny_engine):
+def linear(tiny):
   """`LinearLatents` with the tiny classifiers."""
   model = LinearLatents()
-  return dataclasses.replace(tiny_engine, name='linear', model=model, threshold=_threshold(model))
+  return dataclasses.replace(tiny, latents=roll_latents.RollLatents('linear', model, _threshold(model)))
 
 
 @pytest.fixture(scope='session')
-def musae_engine():
+def musae():
   """A mixture of genres over voices, tiny."""
   keras.utils.set_random_seed(3)
   sizes = 'width=6,z_size=4,critic_size=[4]'
-  model = configs.get('musae-2bar_mixture-small', sizes).build_model()
-  return engine.Engine('tiny', model, .5, (), model.genres, None)
+  return musae_method.MusAEMethod('tiny', configs.get('musae-2bar_mixture-small', sizes).build_model())
+
+
+@pytest.fixture(scope='session')
+def composers():
+  """(composer classifier of rolls, of latents of six dimensions), tiny."""
+  keras.utils.set_random_seed(4)
+  return _composers(6)
 
 
 @pytest.fixture(scope='session')
@@ -117,12 +126,27 @@ def pictures():
 
 
 @pytest.fixture
-def shipped(monkeypatch, tiny_engine, musae_engine, pictures):
-  """Makes every method load the tiny engine and the tiny picture network."""
-  monkeypatch.setattr(musae_method, 'load', lambda model: musae_engine)
-  monkeypatch.setattr(engine, 'load', lambda name=None, needs='guidance', imagenet=False: tiny_engine)
-  monkeypatch.setattr(feature_networks, 'vgg', lambda imagenet=False, seed=0: pictures)
-  return tiny_engine
+def load_around(monkeypatch, musae, composers, pictures):
+  """`load_around(guided)` makes every method that is loaded work around the latents of that GuidedMethod, and with tiny networks."""
+  def load_around(guided):
+    def load(name, model=None):
+      entry = registry.lookup(name)
+      around = {'guided.method:GuidedMethod': lambda **_: guided, 'generators.musae:MusAEMethod': lambda **_: musae,
+                'controls:LatentWalk': lambda **given: controls.LatentWalk(guided.latents, **given),
+                'paper.method:PaperLatents': lambda **given: paper_method.PaperLatents(guided.latents, **given)}
+      return around[entry.classes[0]](**entry.arguments) if entry.classes[0] in around else entry.load(model)
+    monkeypatch.setattr(registry, 'load', load)
+    monkeypatch.setattr(feature_networks, 'composer_of_rolls', lambda: composers[0])
+    monkeypatch.setattr(feature_networks, 'composer_of_latents', lambda latents: composers[1])
+    monkeypatch.setattr(feature_networks, 'vgg', lambda imagenet=False, seed=0: pictures)
+    return guided
+  return load_around
+
+
+@pytest.fixture
+def shipped(load_around, tiny):
+  """Makes every method load the tiny models."""
+  return load_around(tiny)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from musicnst.reading import files
 from musicnst.rendering import midi
 from musicnst.representations import testing
 from musicnst.style_transfer.generators import cyclegan as cyclegan_method
-from musicnst.style_transfer import engine as engine_lib
+from musicnst.style_transfer import registry
 from musicnst.style_transfer.pieces import piece as piece_lib
 from musicnst.style_transfer import transfer
 
@@ -132,7 +132,7 @@ def test_content_genre_alone_is_enough(model_path):
 def test_other_models_and_none_are_named():
   for model, match in ((None, 'needs --model'), ('genre-inner-a', 'a model of a cyclegan'), ('no-such-model', 'no-such-model')):
     with pytest.raises(errors.ModelNotFoundError, match=match):
-      cyclegan_method.load(model)
+      registry.load('cyclegan', model)
 
 
 def test_drums_alone_are_no_music(model_path):
@@ -143,6 +143,5 @@ def test_drums_alone_are_no_music(model_path):
     run(drums, model_path)
 
 
-def test_the_engine_knows_both_genres(model_path):
-  engine = cyclegan_method.load(model_path)
-  assert isinstance(engine, engine_lib.Engine) and engine.classes == ('classical', 'pop') and not engine.classifiers
+def test_the_method_knows_both_genres(model_path):
+  assert registry.load('cyclegan', model_path).genres == ('classical', 'pop')

@@ -13,7 +13,6 @@ import tensorflow as tf
 from musicnst import errors
 from musicnst.losses import style
 from musicnst.representations import testing
-from musicnst.style_transfer import registry as configs
 from musicnst.style_transfer.paper import feature_networks
 from musicnst.style_transfer.paper import objective as paper_objective
 from musicnst.style_transfer.pieces import piece
@@ -100,7 +99,6 @@ def test_imagenet_reaches_the_methods(monkeypatch, pictures):
   transfer.transfer(testing.chords(2, 0), testing.chords(2, 1), imagenet=True, **options)
   transfer.transfer(testing.chords(2, 0), testing.chords(2, 1), seed=5, **options)
   assert asked == [(True, 0), (False, 5)]
-  assert configs.TRANSFER_MAP['paper-vgg-roll'].needs == 'nothing'
 
 
 def test_random_weights_come_from_the_seed():
@@ -123,9 +121,9 @@ def test_pictures_of_rolls_and_latents(pictures):
   assert pictures.activations(tf.zeros((2, 3, 6)), {})['block1_conv1'].shape[1:3] == (32, 32)
 
 
-def test_padding_does_not_touch_a_section(tiny_engine):
+def test_padding_does_not_touch_a_section(composers):
   """A piece of a section and a half has the dot products of its two parts, whatever follows them."""
-  network = tiny_engine.composer_roll
+  network = composers[0]
   objective = paper_objective.PaperObjective(network)
   rolls = np.zeros((1, 128, 2, 88), np.float32)
   rolls[0, :96] = piece.from_sequence(testing.chords(6, 0)).roll
@@ -135,8 +133,8 @@ def test_padding_does_not_touch_a_section(tiny_engine):
   assert found['dense_0'].shape == (2, 6)
 
 
-def test_the_objective_is_nought_at_its_targets(tiny_engine):
-  network = tiny_engine.composer_roll
+def test_the_objective_is_nought_at_its_targets(composers):
+  network = composers[0]
   objective = paper_objective.PaperObjective(network)
   rolls = tf.constant(piece.from_sequence(testing.chords(4, 0)).roll[None].astype(np.float32))
   context = {'lengths': tf.constant([64]), 'section_weights': tf.constant([[64.]]), 'style_weight': 2., 'content_weight': 1.}
@@ -149,9 +147,9 @@ def test_the_objective_is_nought_at_its_targets(tiny_engine):
 
 
 @pytest.mark.parametrize('space', ['roll', 'latent'])
-def test_content_knows_what_comes_when(space, tiny_engine):
+def test_content_knows_what_comes_when(space, composers):
   """Halves of a piece changed round are another content, even to a classifier that pools over time."""
-  network = getattr(tiny_engine, f'composer_{space}')
+  network = composers[space == 'latent']
   objective = paper_objective.PaperObjective(network)
   rolls = piece.from_sequence(testing.chords(4, 0)).roll[None].astype(np.float32)
   variable = rolls if space == 'roll' else np.random.default_rng(0).standard_normal((1, 4, 6)).astype(np.float32)
@@ -167,8 +165,8 @@ def test_content_knows_what_comes_when(space, tiny_engine):
 
 
 @pytest.mark.parametrize('space', ['roll', 'latent'])
-def test_the_weights_are_factors_of_their_terms(space, tiny_engine):
-  network = getattr(tiny_engine, f'composer_{space}')
+def test_the_weights_are_factors_of_their_terms(space, composers):
+  network = composers[space == 'latent']
   objective = paper_objective.PaperObjective(network)
   first, second = (piece.from_sequence(testing.chords(4, seed)).roll[None].astype(np.float32) for seed in (0, 1))
   if space == 'latent':

@@ -22,9 +22,9 @@ def _notes(kept=(), added=(), steps=16):
 def test_a_crowd_is_more_than_two_hands_strike():
   nine = [(3, key) for key in range(30, 39)]
   # Nine at once, two more than seven, of five new notes: 2 / (5 + 8).
-  assert float(guided.crowd_share(_notes(nine[:4], nine[4:]))[0]) == pytest.approx(2 / 13)
-  assert float(guided.crowd_share(_notes(nine))[0]) == 0  # the content may be as crowded as it is
-  assert float(guided.crowd_share(_notes(nine[:3], nine[3:7]))[0]) == 0
+  assert float(guided.crowd_share(_notes(nine[:4], nine[4:]), 7)[0]) == pytest.approx(2 / 13)
+  assert float(guided.crowd_share(_notes(nine), 7)[0]) == 0  # the content may be as crowded as it is
+  assert float(guided.crowd_share(_notes(nine[:3], nine[3:7]), 7)[0]) == 0
 
 
 def test_clashes_beyond_an_eighth_of_the_time():
@@ -39,12 +39,12 @@ def test_unconvinced_weighs_segments_by_their_length_and_knows_an_unknown_source
   logits = tf.constant([[0., 2., 1.], [1., 0., 4.]])  # two segments of one piece, target 2
   lengths = tf.constant([128, 64])
   softplus = lambda x: math.log1p(math.exp(x))
-  known = guided.unconvinced(logits, lengths, {'away': tf.constant([[1., 0., 0.]]), 'target': tf.constant([2])})
-  expected = (128 * softplus((0 - 1) / 2 + guided.MARGIN) + 64 * softplus((1 - 4) / 2 + guided.MARGIN)) / 192
+  known = guided.unconvinced(logits, lengths, {'away': tf.constant([[1., 0., 0.]]), 'target': tf.constant([2])}, margin=3)
+  expected = (128 * softplus((0 - 1) / 2 + 3) + 64 * softplus((1 - 4) / 2 + 3)) / 192
   assert float(known[0]) == pytest.approx(expected, rel=1e-5)
-  unknown = guided.unconvinced(logits, lengths, {'away': tf.constant([[1., 1., 0.]]), 'target': tf.constant([2])})
+  unknown = guided.unconvinced(logits, lengths, {'away': tf.constant([[1., 1., 0.]]), 'target': tf.constant([2])}, margin=3)
   others = [math.log(math.exp(0) + math.exp(2)), math.log(math.exp(1) + math.exp(0))]
-  expected = (128 * softplus((others[0] - 1) / 2 + guided.MARGIN) + 64 * softplus((others[1] - 4) / 2 + guided.MARGIN)) / 192
+  expected = (128 * softplus((others[0] - 1) / 2 + 3) + 64 * softplus((others[1] - 4) / 2 + 3)) / 192
   assert float(unknown[0]) == pytest.approx(expected, rel=1e-5)
 
 
@@ -53,7 +53,7 @@ def test_classifiers_hear_another_key_at_each_step():
   rolls[0, 3, 0, 40], rolls[0, 3:6, 1, 40], rolls[0, 9, 0, 87], rolls[0, 9, 0, 0] = 1, 1, 1, 1
   moved = set()
   for step in range(40):
-    found = guided.transposed(tf.constant(rolls.reshape(1, 128, 176)), {'seed': tf.constant(3), 'progress': tf.constant(step / 40)})
+    found = guided.transposed(tf.constant(rolls.reshape(1, 128, 176)), {'seed': tf.constant(3), 'progress': tf.constant(step / 40)}, 6)
     found = found.numpy().reshape(128, 2, 88)
     by = int(np.flatnonzero(found[3, 0])[0]) - 40
     expected = np.zeros((128, 2, 88), np.float32)

@@ -2,16 +2,14 @@
 import numpy as np
 import pytest
 
-from musicnst import errors
 from musicnst.reading import files
 from musicnst.rendering import midi
 from musicnst.representations import testing
-from musicnst.style_transfer import registry as configs
-from musicnst.style_transfer import engine as engine_lib
+from musicnst.style_transfer import registry
 from musicnst.style_transfer import transfer
 
-# Methods with a trained model of their own have tests of their own.
-METHODS = sorted(name for name, method in configs.TRANSFER_MAP.items() if not method.loader)
+# Methods that are given a trained model of their own have tests of their own.
+METHODS = sorted(name for name, entry in registry.TRANSFER_MAP.items() if not entry.classes[0].startswith('generators.'))
 OPTIMIZED = [name for name in METHODS if name == 'guided' or name.startswith('paper')]
 
 
@@ -103,9 +101,3 @@ def test_strength_nought_copies(shipped, notes_of):
   content = testing.chords(3, 0)
   for name in METHODS:
     assert notes_of(transfer.transfer(content, testing.chords(3, 1), strength=0, **_options(name)).sequence) == notes_of(content), name
-
-
-def test_a_missing_classifier_says_how_to_train_it(monkeypatch, tiny_engine):
-  monkeypatch.setattr(engine_lib, 'COMPOSER_ROLL', 'no-such-bundle')
-  with pytest.raises(errors.ModelNotFoundError, match='musicnst train --config=no-such-bundle'):
-    transfer.transfer(testing.chords(2, 0), testing.chords(2, 1), method='paper-classifier-roll', beats='tempo')

@@ -70,7 +70,7 @@ def test_transfer(bundle, notes_of):
 def test_named_errors(bundle, tmp_path):
   content = testing.chords(3, 0)
   run = lambda **options: transfer.transfer(content, content, method='musae', beats='tempo', **options)
-  with pytest.raises(errors.ArgumentError, match='needs --model'):
+  with pytest.raises(errors.ModelNotFoundError, match='needs --model'):
     run()
   with pytest.raises(errors.UnknownNameError, match="unknown genre 'polka'. Known: classical, jazz"):
     run(model=bundle, style_genre='polka')

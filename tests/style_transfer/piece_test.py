@@ -81,7 +81,7 @@ def test_kept_notes_are_the_same_to_the_bit():
   sequence = _swing()
   piece = piece_lib.from_sequence(sequence, beats='tempo')
   keep = np.arange(32) % 3 > 0
-  result, kept, added, removed = compose.compose(sequence, [(piece, _edit(keep, (80, 4, 8)))])
+  result, kept, added, removed = compose.compose(sequence, piece.changes(_edit(keep, (80, 4, 8))))
   originals = [n.SerializeToString() for n in sequence.notes]
   assert [n.SerializeToString() for n in kept] == [originals[i] for i in range(32) if keep[i]]
   assert [n.SerializeToString() for n in removed] == [originals[i] for i in range(32) if not keep[i]]
@@ -98,7 +98,7 @@ def test_new_notes_swing_as_the_content_does():
   piece = piece_lib.from_sequence(sequence, beats='tempo')
   quarter = 60 / 97
   # The late eighth at 2.5 + 1/6 beats quantizes to step 11; a new note there starts with it. Step 8 is on the beat.
-  _, _, added, _ = compose.compose(sequence, [(piece, _edit(np.ones(32), (80, 11, 12), (81, 8, 10)))])
+  _, _, added, _ = compose.compose(sequence, piece.changes(_edit(np.ones(32), (80, 11, 12), (81, 8, 10))))
   assert added[0].start_time == pytest.approx((2.5 + 1 / 6) * quarter, abs=1e-6)
   assert added[1].start_time == pytest.approx(2 * quarter, abs=1e-6)
 
@@ -107,7 +107,7 @@ def test_new_notes_take_velocity_and_instrument_from_their_neighbours():
   sequence = testing.sequence([(72, 0, 4, 100)], program=40, instrument=0)
   testing.add(sequence, [(40, 0, 4, 100), (41, 4, 8, 50)], program=33, instrument=1)
   piece = piece_lib.from_sequence(sequence, beats='tempo')
-  _, _, added, _ = compose.compose(sequence, [(piece, _edit([1, 1, 1], (74, 1, 2), (45, 16, 18)))])
+  _, _, added, _ = compose.compose(sequence, piece.changes(_edit([1, 1, 1], (74, 1, 2), (45, 16, 18))))
   assert [(n.instrument, n.program, n.velocity) for n in added] == [(0, 40, 92), (1, 33, 46)]
 
 
@@ -116,7 +116,7 @@ def test_new_notes_follow_a_changing_tempo():
   sequence.tempos.add(time=1.0, qpm=60)
   sequence.notes.add(pitch=62, start_time=3.0, end_time=4.0, velocity=70)  # beat 2 at 1 s, beat 4 at 3 s
   piece = piece_lib.from_sequence(sequence, beats='tempo')
-  _, _, added, _ = compose.compose(sequence, [(piece, _edit([1, 1], (70, 12, 16)))])
+  _, _, added, _ = compose.compose(sequence, piece.changes(_edit([1, 1], (70, 12, 16))))
   assert (added[0].start_time, added[0].end_time) == (pytest.approx(2.0), pytest.approx(3.0))
 
 
@@ -124,7 +124,7 @@ def test_a_note_over_a_seam_stays_one_note():
   sequence = testing.sequence([(60, 0, 12), (64, 7, 9), (67, 8, 9)])  # windows end at beat 8, the sections below at beat 4
   piece = piece_lib.from_sequence(sequence, beats='tempo')
   first, second = piece.section(0, 16), piece.section(16, 48)
-  result, kept, _, _ = compose.compose(sequence, [(first, _edit([1])), (second, _edit([1, 1]))])
+  result, kept, _, _ = compose.compose(sequence, compose.joined([first.changes(_edit([1])), second.changes(_edit([1, 1]))]))
   assert len(kept) == 3 and [n.SerializeToString() for n in result.notes] == [n.SerializeToString() for n in sequence.notes]
   # A new note held over the windows' seam is one note too.
   onsets, frames = np.zeros((48, 88), bool), np.zeros((48, 88), bool)
@@ -148,7 +148,7 @@ def test_a_kept_note_is_held_longer():
   held[end:end + 3, key] = True
   edit = compose.edit_of(longer, grow(gates), grow(nothing), held)
   assert edit.longer.tolist() == [0] * index + [3] and not len(edit.pitches) and edit.keep.all()
-  result, kept, added, removed = compose.compose(sequence, [(longer, edit)])
+  result, kept, added, removed = compose.compose(sequence, longer.changes(edit))
   before, after = sequence.notes[int(piece.note_index[index])], max(result.notes, key=lambda n: n.end_time)
   step = 60 / sequence.tempos[0].qpm / 4
   assert after.end_time == pytest.approx(before.end_time + 3 * step, abs=step / 100) and after.start_time == before.start_time

@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from musicnst.representations import testing
 from musicnst.style_transfer import optimize
+from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer.pieces import piece as piece_lib
-from musicnst.style_transfer import request
 from musicnst.style_transfer.guided import residual
 
 
@@ -155,7 +155,7 @@ def test_edit_from_roll():
   roll[2, 0, 60 - 21] = True           # nor does an onset inside it
   roll[3, 0, 70 - 21], roll[4:6, 1, 70 - 21] = True, True  # a new note of three steps
   roll[6, 1, 80 - 21] = True           # a sustain without onset is silent
-  edit = request.edit_from_roll(piece, roll)
+  edit = compose.edit_from_roll(piece, roll)
   kept = {int(p) for p, keep in zip(piece.pitches, edit.keep) if keep}
   assert kept == {60, 67}
   assert list(zip(edit.pitches, edit.start_steps, edit.end_steps)) == [(70, 3, 6)]
@@ -163,7 +163,7 @@ def test_edit_from_roll():
 
 def test_edit_of_the_own_roll_changes_nothing():
   piece = piece_lib.from_sequence(testing.chords(4, 2))
-  edit = request.edit_from_roll(piece, piece.roll)
+  edit = compose.edit_from_roll(piece, piece.roll)
   assert edit.keep.all() and not len(edit.pitches)
 
 
@@ -171,7 +171,7 @@ def test_edit_leaves_room_for_notes_from_before_the_stretch():
   piece = piece_lib.from_sequence(testing.sequence([(60, 0, 4), (64, 2, 3)])).section(8, 16)
   roll = np.zeros((8, 2, 88), bool)
   roll[2, 0, 60 - 21] = roll[2, 0, 62 - 21] = True
-  edit = request.edit_from_roll(piece, roll)
+  edit = compose.edit_from_roll(piece, roll)
   assert edit.keep.tolist() == [False] and edit.pitches.tolist() == [62]
 
 

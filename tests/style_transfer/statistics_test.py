@@ -188,11 +188,11 @@ def test_targets_mix_the_style_with_its_genre():
   np.testing.assert_allclose(mixed.deviation['register'], known.deviation['register'][1], rtol=1e-5)
 
 
-def test_statistics_come_back_from_their_file(tmp_path, tiny_engine):
-  tiny_engine.statistics.save(tmp_path / 'statistics.npz')
+def test_statistics_come_back_from_their_file(tmp_path, tiny):
+  tiny.statistics.save(tmp_path / 'statistics.npz')
   back = genres.GenreStatistics.load(tmp_path / 'statistics.npz')
-  assert back.genres == tiny_engine.statistics.genres
-  np.testing.assert_array_equal(back.within['pulse'], tiny_engine.statistics.within['pulse'])
+  assert back.genres == tiny.statistics.genres
+  np.testing.assert_array_equal(back.within['pulse'], tiny.statistics.within['pulse'])
 
 
 def test_time_pitch_is_the_profile_of_the_metric():

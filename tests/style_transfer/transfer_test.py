@@ -7,8 +7,9 @@ from musicnst.cli import transfer as cli_transfer
 from musicnst.reading import files
 from musicnst.rendering import midi
 from musicnst.representations import testing
-from musicnst.style_transfer import engine as engine_lib
+from musicnst.style_transfer import request
 from musicnst.style_transfer import transfer
+from musicnst.style_transfer.pieces import stretches
 
 STYLE = testing.chords(3, 1)
 # Methods that change much with random weights: one through the loop, one by a walk in latent space.
@@ -17,8 +18,8 @@ WALK = {'method': 'interpolation', 'beats': 'tempo'}
 
 
 @pytest.fixture(autouse=True)
-def _linear(shipped, monkeypatch, linear_engine):
-  monkeypatch.setattr(engine_lib, 'load', lambda name=None, needs='guidance', imagenet=False: linear_engine)
+def _linear(load_around, linear):
+  load_around(linear)
 
 
 def test_guided_stays_within_reach_of_its_budget():
@@ -68,7 +69,8 @@ def test_a_folder_of_contents(tmp_path, capsys):
   midi.write(testing.chords(3, 2), tmp_path / 'in' / 'sub' / 'b.mid')
   midi.write(testing.drums(2), tmp_path / 'in' / 'drums.mid')
   midi.write(STYLE, tmp_path / 'style.mid')
-  cli_transfer.run(str(tmp_path / 'in'), [str(tmp_path / 'style.mid')], str(tmp_path / 'out'), **WALK)
+  cli_transfer.run(str(tmp_path / 'in'), [str(tmp_path / 'style.mid')], str(tmp_path / 'out'), 'interpolation',
+                   settings=request.Settings(beats='tempo'))
   assert files.read(tmp_path / 'out' / 'a.mid')[0].notes and files.read(tmp_path / 'out' / 'sub' / 'b.mid')[0].notes
   assert not (tmp_path / 'out' / 'drums.mid').exists() and 'only drums' in capsys.readouterr().err
 
@@ -94,7 +96,7 @@ def test_odd_contents(content, options, tmp_path):
 
 
 def test_sections_of_a_long_piece(monkeypatch, notes_of):
-  monkeypatch.setattr(transfer, 'SECTION_STEPS', 64)
+  monkeypatch.setattr(stretches, 'SECTION_STEPS', 64)
   content = testing.chords(11, 3)
   testing.add(content, [(30, 1, 40)])  # held over every seam
   result = transfer.transfer(content, STYLE, **WALK)

@@ -1,7 +1,8 @@
 """Run by the tests as a process of its own: trains, writes the loss of each step, and may kill itself with SIGKILL at a step.
 
-  python worker.py '{"arguments": {...of train.run}, "losses": "file.json", "kill_at": 7}'
+  python worker.py '{"arguments": {...of train.run and its settings}, "losses": "file.json", "kill_at": 7}'
 """
+import dataclasses
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ quiet.hush()
 import keras  # noqa: E402  (after hush)
 
 from musicnst.cli import train  # noqa: E402
+from musicnst.training import settings as settings_lib  # noqa: E402
 
 
 class Recorder(keras.callbacks.Callback):
@@ -31,7 +33,10 @@ class Recorder(keras.callbacks.Callback):
 
 def main(request):
   recorder = Recorder(request.get('kill_at'))
-  train.run(callbacks=[recorder], quiet=True, **request['arguments'])
+  fields = {field.name for field in dataclasses.fields(settings_lib.Settings)}
+  arguments = request['arguments']
+  settings = settings_lib.Settings(show_progress=False, **{name: value for name, value in arguments.items() if name in fields})
+  train.run(callbacks=[recorder], settings=settings, **{name: value for name, value in arguments.items() if name not in fields})
   with open(request['losses'], 'w', encoding='utf-8') as handle:
     json.dump(recorder.losses, handle)
 

@@ -53,7 +53,7 @@ def plan(pairs, vgg_pairs=2, seed=0, experiments=tuple(runs.EXPERIMENTS)):
   return planned
 
 
-def run(engine, pairs, output, store=None, vgg_pairs=2, seed=0, max_seconds=float('inf'), experiments=tuple(runs.EXPERIMENTS)):
+def run(models_, pairs, output, store=None, vgg_pairs=2, seed=0, max_seconds=float('inf'), experiments=tuple(runs.EXPERIMENTS)):
   """Runs everything on the pairs; returns the dict of results, or None where time ran out (with a store, run it again)."""
   started, rows, curves, drawn = time.monotonic(), [], {}, {}
   planned = plan(pairs, vgg_pairs, seed, experiments)
@@ -61,7 +61,7 @@ def run(engine, pairs, output, store=None, vgg_pairs=2, seed=0, max_seconds=floa
     if time.monotonic() - started > max_seconds:
       print(f'{number} of {len(planned)} runs done; run this again with the same --store to go on')
       return None
-    found = runs.run(engine, pair, experiment, setting, store)
+    found = runs.run(models_, pair, experiment, setting, store)
     rows += found.rows
     print(f'{number + 1}/{len(planned)} {experiment}, {pair.name}, {setting.ratio}, {setting.optimizer}: '
           f'loss {found.rows[-1]["total_start"]:.3g} -> {found.rows[-1]["total_end"]:.3g}, {time.monotonic() - started:.0f} s', flush=True)
@@ -69,7 +69,7 @@ def run(engine, pairs, output, store=None, vgg_pairs=2, seed=0, max_seconds=floa
       curves.setdefault(experiment, {})[setting.optimizer] = {name: [float(f'{v:.5g}') for v in values] for name, values in found.history.items()}
     if setting.optimizer == 'adam' and setting.num_steps == LONG_STEPS and (pair is pairs[0] or pair.kind == 'shipped'):
       drawn[experiment, pair.kind] = pair, found.sequences
-  controls = [row for pair in pairs for row in runs.controls(engine, pair, seed, experiments)]
+  controls = [row for pair in pairs for row in runs.controls(models_, pair, seed, experiments)]
   _write_music(output, drawn)
   described = [{'kind': p.kind, 'pair': p.name, 'content': p.content_name, 'style': p.style_name,
                 'notes': [len(p.content.pitches), len(p.style.pitches)]} for p in pairs]
@@ -150,19 +150,18 @@ def main(flag_values):
     with open(path, encoding='utf-8') as file:
       write(flag_values.output, json.load(file))
     return
-  from musicnst.style_transfer import engine as engine_lib
-  engine = engine_lib.load(flag_values.model, 'guidance', flag_values.imagenet)
-  composers = engine.composer_roll.classifier.classes
+  found = runs.Models.load(flag_values.model, flag_values.imagenet)
+  composers = found.composer('composer-roll').classifier.classes
   root, seed = flag_values.corpus_root, flag_values.seed
   pairs = [*pairs_lib.composer_pairs(root, composers, seed), *pairs_lib.genre_pairs(root, seed)] if root else []
   pairs.append(pairs_lib.shipped_pair())
   results = run(
-      engine, pairs, flag_values.output, store_lib.Store(flag_values.store), flag_values.vgg_pairs, seed, flag_values.max_seconds,
+      found, pairs, flag_values.output, store_lib.Store(flag_values.store), flag_values.vgg_pairs, seed, flag_values.max_seconds,
       flag_values.experiments)
   if results is None:
     return
   results.update(_models(flag_values), settings={
-      'model': flag_values.model, 'z_size': int(engine.model.z_size), 'imagenet': flag_values.imagenet, 'seed': seed,
+      'model': flag_values.model, 'z_size': int(found.latents.model.z_size), 'imagenet': flag_values.imagenet, 'seed': seed,
       'vgg_pairs': flag_values.vgg_pairs})
   write(flag_values.output, results)
 

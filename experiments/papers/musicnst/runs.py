@@ -15,7 +15,9 @@ from musicnst.metrics import metric_map
 from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import transfer as transfer_metrics
 from musicnst.style_transfer.pieces import compose
-from musicnst.style_transfer import registry as configs
+from musicnst.style_transfer import registry
+from musicnst.style_transfer import roll_latents
+from musicnst.style_transfer.paper import feature_networks
 from musicnst.style_transfer.paper import method as paper_method
 from musicnst.style_transfer.paper import objective as paper_objective
 from musicnst.style_transfer.pieces import piece as piece_lib
@@ -74,11 +76,41 @@ class Run:
   sequences: dict
 
 
-def run(engine, pair, experiment, setting, store=None):
+@dataclasses.dataclass(frozen=True)
+class Models:
+  """What the experiments work with.
+
+  Args:
+    latents: roll_latents.RollLatents.
+    name: of the latent model, for methods that are loaded by name; None for the shipped one.
+    imagenet: VGG-19 takes ImageNet's weights.
+  """
+
+  latents: roll_latents.RollLatents
+  name: str | None = None
+  imagenet: bool = False
+
+  @classmethod
+  def load(cls, name, imagenet=False):
+    """Models around a latent model that is named."""
+    return cls(registry.load('reconstruction', name).latents, name, imagenet)
+
+  def composer(self, name):
+    """The composer classifier of that name (feature_networks.ComposerNetwork)."""
+    if name == 'composer-roll':
+      return feature_networks.composer_of_rolls()
+    return feature_networks.composer_of_latents(self.latents)
+
+  def method(self, name):
+    """A method of the registry around the latent model."""
+    return registry.load(name, self.name)
+
+
+def run(models, pair, experiment, setting, store=None):
   """One experiment on one pair at one setting.
 
   Args:
-    engine: engine.Engine with a latent model and both composer classifiers.
+    models: Models.
     pair: pairs.Pair.
     experiment: name in `EXPERIMENTS`.
     setting: Setting.
@@ -88,7 +120,7 @@ def run(engine, pair, experiment, setting, store=None):
     Run. Of each row `style_end`, `content_end` are the objective's distances without their weights, of the variable at that iteration and
     (`written_`) of the notes written from it, read again; 1 is as far from the target as silence is.
   """
-  task, prepared = _prepared(engine, pair, experiment, setting)
+  task, prepared = _prepared(models, pair, experiment, setting)
   key = [experiment, dataclasses.asdict(setting), task.request.settings.learning_rate, _fingerprint(task, prepared)]
   outcome = (store or store_lib.Store()).outcome(key, lambda: _optimized(task, prepared, setting))
   before = _distances(task, prepared, prepared.start)
@@ -105,7 +137,7 @@ def run(engine, pair, experiment, setting, store=None):
       rows.append({
           'experiment': experiment, 'kind': pair.kind, 'pair': pair.name, 'ratio': setting.ratio, 'optimizer': setting.optimizer,
           'iteration': iteration, 'threshold': threshold, **loss, 'written_style': written['style'], 'written_content': written['content'],
-          **measure(engine, pair, sequence, experiment)})
+          **measure(models, pair, sequence, experiment)})
       sequences[iteration, threshold] = sequence
   return Run(rows, outcome.history, sequences)
 
@@ -119,7 +151,7 @@ def _optimized(task, prepared, setting):
 
 def _fingerprint(task, prepared):
   """Of the targets, the start and the network: what an outcome depends on beside its setting."""
-  network = task.network.model if hasattr(task.network, 'model') else task.network.classifier
+  network = task.network.model
   return store_lib.fingerprint(prepared.start, *(v for _, v in sorted(prepared.context['style'].items())), network)
 
 
@@ -127,41 +159,40 @@ def _written(task, prepared, pair, variable, threshold):
   """The NoteSequence that a variable says."""
   if threshold is not None:
     task = dataclasses.replace(task, space=spaces.RollSpace(threshold))
-  return compose.compose(pair.content.sequence, [(pair.content, task.edits(prepared, variable)[0])])[0]
+  return compose.compose(pair.content.sequence, pair.content.changes(task.edits(prepared, variable)[0]))[0]
 
 
-def controls(engine, pair, seed=0, experiments=tuple(EXPERIMENTS)):
+def controls(models, pair, seed=0, experiments=tuple(EXPERIMENTS)):
   """Rows for methods that are not the paper's, measured alike; `guided` is the default of `musicnst transfer`.
 
   `written_style` is a dict here: experiment -> the style distance of the notes written, as that experiment's network sees it.
   """
-  tasks = {name: _prepared(engine, pair, name, Setting(seed=seed)) for name in experiments}
+  tasks = {name: _prepared(models, pair, name, Setting(seed=seed)) for name in experiments}
   rows = []
   for name in CONTROLS:
-    entry = configs.TRANSFER_MAP[name]
-    edit = entry.run(request_of(engine, pair, entry.settings)).edits[0][0]
-    sequence = compose.compose(pair.content.sequence, [(pair.content, edit)])[0]
+    edit = models.method(name).run(request_of(pair, request_lib.Settings().filled(registry.lookup(name).defaults))).edits[0][0]
+    sequence = compose.compose(pair.content.sequence, pair.content.changes(edit))[0]
     seen = {experiment: _distances(task, ready, task.space.encode(_roll_like(task, ready, pair, sequence)))['style']
             for experiment, (task, ready) in tasks.items()}
-    rows.append({'experiment': name, 'kind': pair.kind, 'pair': pair.name, 'written_style': seen, **measure(engine, pair, sequence)})
+    rows.append({'experiment': name, 'kind': pair.kind, 'pair': pair.name, 'written_style': seen, **measure(models, pair, sequence)})
   return rows
 
 
-def _prepared(engine, pair, experiment, setting):
+def _prepared(models, pair, experiment, setting):
   """(Task, Prepared) of an experiment on a pair."""
   network, space = EXPERIMENTS[experiment]
-  request = request_of(engine, pair, _settings(experiment, setting))
-  task = paper_method.Task(request, paper_method.network_of(request, network, space), paper_method.space_of(request, space))
+  method = paper_method.PaperRoll(network) if space == 'roll' else paper_method.PaperLatents(models.latents, network)
+  task = method.task(request_of(pair, _settings(experiment, setting, models.imagenet)))
   return task, task.prepare([(0, 0)])
 
 
-def request_of(engine, pair, settings):
+def request_of(pair, settings):
   """A request for the pair's content in the style of its style piece."""
   return request_lib.Request(
-      contents=[pair.content], styles=[[pair.style]], editable=[np.ones(pair.content.total_steps, bool)], settings=settings, engine=engine)
+      contents=[pair.content], styles=[[pair.style]], editable=[np.ones(pair.content.total_steps, bool)], settings=settings)
 
 
-def measure(engine, pair, sequence, experiment=''):
+def measure(models, pair, sequence, experiment=''):
   """Metrics of a result, its nearness to the style piece, and what judges say of it: name -> float or None.
 
   `judge_before`, `judge_after` are the probability of the target by classifiers that the experiment does not use: of composers the one that
@@ -171,7 +202,7 @@ def measure(engine, pair, sequence, experiment=''):
   result = notes_lib.of(sequence, pair.content.beat_map)
   values = metric_map.measure(content, style, result, METRICS)
   nearness = lambda music: transfer_metrics.style_profile_similarity(style, music)['time_pitch']
-  judges = _judges(engine, pair, sequence)
+  judges = _judges(models, pair, sequence)
   independent = [name for name in judges if name != _own_judge(experiment)]
   mean = lambda when: float(np.mean([judges[name][when] for name in independent])) if independent else None
   return {**values, 'nearness_before': nearness(content), 'nearness_after': nearness(result), 'judge_before': mean(0), 'judge_after': mean(1),
@@ -184,11 +215,11 @@ def _own_judge(experiment):
   return {'roll': 'composer-roll', 'latents': 'composer-latent'}[space] if network == 'classifier' else ''
 
 
-def _judges(engine, pair, sequence):
+def _judges(models, pair, sequence):
   """name -> (probability of the target for the content, for the result)."""
   pieces = [pair.content, _piece(sequence, pair.content)]
   if pair.kind == 'composer':
-    return {name: tuple(composer_probabilities(engine, piece, name).get(pair.target, 0.) for piece in pieces) for name in composer_judges(engine)}
+    return {name: tuple(composer_probabilities(models, piece, name).get(pair.target, 0.) for piece in pieces) for name in composer_judges(models)}
   if pair.kind == 'genre':
     return {name: tuple(_genre_probability(name, piece, pair) for piece in pieces) for name in judges_lib.HEADLINE}
   return {}
@@ -205,24 +236,24 @@ def _genre_probability(name, piece, pair):
   return 1 - float(judge.source_probability(roll, [piece.total_steps], [pair.source], [pair.target])[0])
 
 
-def composer_judges(engine):
+def composer_judges(models):
   """Names of the composer classifiers that are there and fit the latent model."""
   found = ['composer-roll']
   with contextlib.suppress(errors.ModelNotFoundError):
-    found += ['composer-latent'] if engine.composer_latent else []
+    found += ['composer-latent'] if models.composer('composer-latent') else []
   return found
 
 
 @functools.lru_cache(maxsize=64)  # a content is judged once for all that is made of it
-def composer_probabilities(engine, piece, name):
+def composer_probabilities(models, piece, name):
   """composer -> probability, by the roll classifier or by the one of latents; {} for a piece without notes."""
   if piece is None:
     return {}
-  network = engine.composer_roll if name == 'composer-roll' else engine.composer_latent
+  network = models.composer(name)
   steps = -(-piece.total_steps // 32) * 32
   roll = np.zeros((1, steps, 2, 88), np.float32)
   roll[0, :piece.total_steps] = piece.roll
-  x = roll.reshape(1, steps, -1) if name == 'composer-roll' else engine.encode_rolls(roll)
+  x = roll.reshape(1, steps, -1) if name == 'composer-roll' else models.latents.encode_rolls(roll)
   probabilities = tf.nn.softmax(_logits(network.classifier, name)(tf.constant(x), tf.constant([piece.total_steps])))
   return dict(zip(network.classifier.classes, probabilities[0].numpy().astype(float).tolist()))
 
@@ -237,10 +268,11 @@ def _logits(classifier, name):
   return logits
 
 
-def _settings(experiment, setting):
+def _settings(experiment, setting, imagenet):
   """Of the method, with the two factors of the objective that make the ratio."""
-  return dataclasses.replace(
-      configs.TRANSFER_MAP[experiment].settings, strength=1.0, num_steps=setting.num_steps, snapshots=tuple(setting.iterations), seed=setting.seed,
+  return request_lib.Settings(
+      strength=1.0, num_steps=setting.num_steps, snapshots=tuple(setting.iterations), seed=setting.seed, imagenet=imagenet,
+      learning_rate=registry.lookup(experiment).defaults['learning_rate'],
       content_weight=setting.content / paper_objective.CONTENT_WEIGHT, style_weight=setting.style / paper_objective.STYLE_WEIGHT)
 
 

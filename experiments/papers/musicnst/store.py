@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 
+import keras
 import numpy as np
 
 from musicnst import files
@@ -38,7 +39,7 @@ def fingerprint(*things):
   """sha256, hexadecimal, of arrays and of the weights of Keras models and layers."""
   digest = hashlib.sha256()
   for thing in things:
-    for array in [np.asarray(weight) for weight in thing.weights] if hasattr(thing, 'weights') else [np.asarray(thing)]:
+    for array in [np.asarray(weight) for weight in thing.weights] if isinstance(thing, keras.Layer) else [np.asarray(thing)]:
       digest.update(str((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
   return digest.hexdigest()
 

@@ -74,6 +74,10 @@ class MusicVAE(base.LatentModel):
     features = ops.cast(self.encoder(inputs, lengths=batch.get('lengths'), training=training, **with_key), 'float32')
     return base.Gaussian(self.mean_head(features), ops.softplus(self.stddev_head(features)))
 
+  @property
+  def autoregressive(self):
+    return self.decoder.autoregressive
+
   def decode_logits(self, z, batch=None):
     """z `[B, Z]` -> logits `[B, T, D]` float32, teacher-forced on `batch['outputs']` by an autoregressive decoder."""
     return ops.cast(self.decoder.logits(z, batch), 'float32')

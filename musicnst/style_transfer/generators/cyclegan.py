@@ -1,13 +1,15 @@
 """A trained CycleGAN as a transfer method: windows of four bars to the other genre, stitched, and where asked back again."""
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
 from musicnst import errors
-from musicnst import inference
+from musicnst.models.cyclegan import model as cyclegan
 from musicnst.representations import binary
 from musicnst.representations import pianoroll
 from musicnst.style_transfer.pieces import compose
-from musicnst.style_transfer import engine as engine_lib
+from musicnst.style_transfer import method
 from musicnst.style_transfer import request as request_lib
 
 # The binary roll's pitches among the 88 keys; notes on other keys stay as they are.
@@ -17,63 +19,68 @@ _KEYS = slice(_FIRST_KEY, _FIRST_KEY + binary.NUM_PITCHES)
 _ROWS = 32
 
 
-def load(model):
-  """Engine around a trained CycleGAN.
-
-  Args:
-    model: bundle, run folder or checkpoint.
-
-  Raises:
-    ModelNotFoundError: none was named, there is none of that name, or it is no CycleGAN.
-  """
-  if not model:
-    raise errors.ModelNotFoundError(
-        'this method needs --model, a trained CycleGAN. Train one: musicnst train --config=cyclegan-full_classical_pop-small --run_dir=RUN '
-        '--examples_path=RECORDS')
-  network, config, _ = inference.load_model(model)
-  if not hasattr(network, 'made'):
-    raise errors.ModelNotFoundError(f'{model}: is {config.name}, and method cyclegan needs a model of a cyclegan-... config')
-  return engine_lib.Engine(str(model), network, .5, (), network.classes[:2], None)
-
-
-def run(request, there_and_back=False):
-  """Request -> Found: every content to the genre of the style, which settings name (`style_genre`, or `content_genre`).
+@dataclasses.dataclass(frozen=True, eq=False)
+class CycleGANMethod(method.Method):
+  """Every content to the genre of the style, which settings name (`style_genre`, or `content_genre`).
 
   `strength` .5 is the papers' decision, a cell being on from probability .5; a cell changes where its probability of being other than in
   the content is at least 1 - strength. The style piece itself, `protect_melody` and `candidates` play no part.
 
   Args:
-    request: Request.
+    name: of the model.
+    model: CycleGAN.
     there_and_back: transfer the result back to the content's genre.
-
-  Raises:
-    ArgumentError: the genres are not named, or not two different ones.
   """
-  target = _target(request)
-  model, strength = request.engine.model, request.settings.strength
-  turn = tf.function(lambda rolls: model.made(rolls, target), reduce_retracing=True)
-  back = tf.function(lambda rolls: model.made(rolls, 1 - target), reduce_retracing=True)
-  edits = []
-  for i, piece in enumerate(request.contents):
-    cells = piece.frames[:, _KEYS]
-    result = transferred(turn, cells, model.converter_arguments['steps'], strength)
-    if there_and_back:
-      result = transferred(back, result, model.converter_arguments['steps'], strength)
-    edits.append(_edit(piece, np.where(request.editable[i][:, None], result, cells)))
-    if request.progress is not None:
-      request.progress(i + 1, len(request.contents))
-  source_genre, style_genre = model.classes[1 - target], model.classes[target]
-  return request_lib.Found([edits], details={'content_genre': source_genre, 'style_genre': style_genre, 'model': request.engine.name})
 
+  name: str
+  model: object
+  there_and_back: bool = False
 
-def _target(request):
-  """0 or 1: which of the model's two genres the result is to have."""
-  classes, settings = request.engine.classes, request.settings
-  if not (settings.content_genre or settings.style_genre):
-    raise errors.ArgumentError(f'method cyclegan does not recognise genres: name --style_genre={classes[0]} or --style_genre={classes[1]}')
-  if settings.content_genre == settings.style_genre:
-    raise errors.ArgumentError(f'content and style are both {settings.style_genre}; this model goes from {classes[0]} to {classes[1]} or back')
-  return classes.index(settings.style_genre) if settings.style_genre else 1 - classes.index(settings.content_genre)
+  wants = ('a model of a cyclegan-... config. Train one: musicnst train --config=cyclegan-full_classical_pop-small --run_dir=RUN '
+           '--examples_path=RECORDS')
+
+  @classmethod
+  def takes(cls, loaded):
+    return isinstance(loaded.model, cyclegan.CycleGAN)
+
+  @classmethod
+  def load(cls, loaded, there_and_back=False):
+    return cls(loaded.name, loaded.model, there_and_back)
+
+  @property
+  def genres(self):
+    return self.model.classes[:2]
+
+  def run(self, request):
+    """As `Method.run`.
+
+    Raises:
+      ArgumentError: the genres are not named, or not two different ones.
+    """
+    target = self._target(request.settings)
+    steps, strength = self.model.converter_arguments['steps'], request.settings.strength
+    turn = tf.function(lambda rolls: self.model.made(rolls, target), reduce_retracing=True)
+    back = tf.function(lambda rolls: self.model.made(rolls, 1 - target), reduce_retracing=True)
+    edits = []
+    for i, piece in enumerate(request.contents):
+      cells = piece.frames[:, _KEYS]
+      result = transferred(turn, cells, steps, strength)
+      if self.there_and_back:
+        result = transferred(back, result, steps, strength)
+      edits.append(_edit(piece, np.where(request.editable[i][:, None], result, cells)))
+      if request.progress is not None:
+        request.progress(i + 1, len(request.contents))
+    details = {'content_genre': self.genres[1 - target], 'style_genre': self.genres[target], 'model': self.name}
+    return request_lib.MethodResult([edits], details=details)
+
+  def _target(self, settings):
+    """0 or 1: which of the model's two genres the result is to have."""
+    first, second = self.genres
+    if not (settings.content_genre or settings.style_genre):
+      raise errors.ArgumentError(f'method cyclegan does not recognise genres: name --style_genre={first} or --style_genre={second}')
+    if settings.content_genre == settings.style_genre:
+      raise errors.ArgumentError(f'content and style are both {settings.style_genre}; this model goes from {first} to {second} or back')
+    return self.genres.index(settings.style_genre) if settings.style_genre else 1 - self.genres.index(settings.content_genre)
 
 
 def transferred(turn, cells, window_steps, strength=.5):

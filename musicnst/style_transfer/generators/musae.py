@@ -3,68 +3,72 @@
 The mixture's components differ by a turn in the first two dimensions of the latent; turning a piece's latents by the angle between two
 genres carries one component exactly to the other, and everything that is not genre stays where it was.
 """
-import functools
+import dataclasses
 
 import numpy as np
 import tensorflow as tf
 
 from musicnst import errors
-from musicnst import inference
+from musicnst.models.musae import model as musae
 from musicnst.representations import pianoroll
 from musicnst.representations import quantize
 from musicnst.representations import tracks
 from musicnst.representations import voices as voices_lib
 from musicnst.style_transfer.pieces import compose
-from musicnst.style_transfer import engine as engine_lib
+from musicnst.style_transfer import method
 from musicnst.style_transfer import request as request_lib
 
 # Windows that go through the model at once.
 _ROWS = 64
 
 
-@functools.lru_cache(maxsize=2)
-def load(model):
-  """Engine around a trained MusAE.
-
-  Args:
-    model: bundle, run folder or checkpoint.
-
-  Raises:
-    ArgumentError: none was named.
-    ModelNotFoundError: there is none of that name, or it is no mixture over voices.
-  """
-  if not model:
-    raise errors.ArgumentError('this method needs --model, a trained MusAE of a mixture over voices. Train one: musicnst train '
-                               '--config=musae-2bar_mixture-small --run_dir=RUN --examples_path=RECORDS')
-  network, config, _ = inference.load_model(model)
-  if not hasattr(network, 'component_of') or network.prior.count == 1 or 'num_voices' not in network.converter_arguments:
-    raise errors.ModelNotFoundError(
-        f'{model}: is {config.name}, and method musae needs a mixture of genres over voices, such as musae-2bar_mixture-small')
-  return engine_lib.Engine(str(model), network, .5, (), network.genres, None)
-
-
-def run(request, use_residual=True):
-  """Request -> Found: the voices of every content turned from its genre to the style's, by `strength` of the angle between them.
+@dataclasses.dataclass(frozen=True, eq=False)
+class MusAEMethod(method.Method):
+  """The voices of every content turned from its genre to the style's, by `strength` of the angle between them.
 
   Genres that settings do not name are recognised: the component under which the latents are likeliest. `protect_melody` and `candidates` play
   no part.
 
   Args:
-    request: Request.
+    name: of the model.
+    model: MusAE of a mixture over voices.
     use_residual: take over only the states that the turn changes in what is decoded; else all of it, errors of reconstruction too.
-
-  Raises:
-    ArgumentError: another grid than the model's.
   """
-  moved, edits, details = _Voices(request.engine.model), [], {'model': request.engine.name}
-  style_genre = request.settings.style_genre or moved.recognise([p for pieces in request.styles for p in pieces])
-  for i, piece in enumerate(request.contents):
-    content_genre = request.settings.content_genre or moved.recognise([piece])
-    details.setdefault('content_genre', content_genre)
-    edits.append(moved.edit(piece, request.editable[i], content_genre, style_genre, request.settings.strength, use_residual))
-    if request.progress is not None:
-      request.progress(i + 1, len(request.contents))
-  return request_lib.Found([edits], details={**details, 'style_genre': style_genre})
+
+  name: str
+  model: object
+  use_residual: bool = True
+
+  wants = ('a mixture of genres over voices, such as musae-2bar_mixture-small. Train one: musicnst train --config=musae-2bar_mixture-small '
+           '--run_dir=RUN --examples_path=RECORDS')
+
+  @classmethod
+  def takes(cls, loaded):
+    return isinstance(loaded.model, musae.MusAE) and loaded.model.prior.count > 1 and isinstance(loaded.converter, voices_lib.VoicesConverter)
+
+  @classmethod
+  def load(cls, loaded):
+    return cls(loaded.name, loaded.model)
+
+  @property
+  def genres(self):
+    return self.model.genres
+
+  def run(self, request):
+    """As `Method.run`.
+
+    Raises:
+      ArgumentError: another grid than the model's.
+    """
+    voices, edits, details, settings = _Voices(self.model), [], {'model': self.name}, request.settings
+    style_genre = settings.style_genre or voices.recognise([p for pieces in request.styles for p in pieces])
+    for i, piece in enumerate(request.contents):
+      content_genre = settings.content_genre or voices.recognise([piece])
+      details.setdefault('content_genre', content_genre)
+      edits.append(voices.edit(piece, request.editable[i], content_genre, style_genre, settings.strength, self.use_residual))
+      if request.progress is not None:
+        request.progress(i + 1, len(request.contents))
+    return request_lib.MethodResult([edits], details={**details, 'style_genre': style_genre})
 
 
 class _Voices:

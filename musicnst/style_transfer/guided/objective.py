@@ -3,67 +3,17 @@
 The paper measures style on features of the latents; nothing of that reaches the decoded notes. Here every term is measured on the notes that
 would be written. Deviation: replaces the Gram and dot-product terms of the paper (its section 6); those remain as methods of their own.
 """
-import dataclasses
-
 import tensorflow as tf
 
 from musicnst.style_transfer.guided import residual
-from musicnst.style_transfer import spaces
 from musicnst.style_transfer.guided import statistics
 
-# One step of the loop moves the holding of a cell by this share of what it moves a latent.
-LENGTHEN_SCALE = .25
-# Half the distance of logits from which a classifier counts as convinced.
-MARGIN = 3.0
-# At each step the classifiers hear the notes transposed by at most so many semitones, up or down: what convinces them in one key only is no style.
-TRANSPOSITION = 6
-DENSITY_LOW, DENSITY_HIGH = .65, 1.5
-# Mean chroma distance from which harmony counts as lost: about .92 of Groove2Groove's chroma similarity.
-CHROMA_ROOM = .07
-# How far the share of notes of one step may lie from the target's.
-SHORT_ROOM = .02
-# So many notes may be struck at once.
-MOST_AT_ONCE = 7.0
-# Share of the skyline's notes that may go.
-SKYLINE_ROOM = .04
-
-
-@dataclasses.dataclass(frozen=True)
-class Weights:
-  """Weight of each term of the objective.
-
-  `texture` is for the classifier that hears statistics, `short_notes` for the share of notes of one step, `profile` for what is missing to
-  the style piece's own time-pitch profile (Groove2Groove), as a share of what the content lacks. `harmony` weighs the chroma distance
-  beyond `CHROMA_ROOM` once more.
-  """
-
-  statistics: float = 3.0
-  classifiers: float = 18.0
-  texture: float = 12.0
-  profile: float = 14.0
-  short_notes: float = 50.0
-  chroma: float = 4.0
-  harmony: float = 200.0
-  key: float = 2.0
-  skyline: float = 110.0
-  density: float = 200.0
-  clash: float = 20.0
-  crowd: float = 40.0
-  latent: float = .3
-  budget: float = 400.0
-
-
 class GuidedObjective:
-  """`terms(variable, context)` for `optimize.run`.
-
-  The variable is `[B, S, Z + 32 * 88]`: for each window its latent, and for each of its cells how much notes should be held there
-  (`lengthen` of `residual.decode`); or `[B, S, Z]`, the latents alone.
+  """`terms(variable, context)` for `optimize.run`; the variable is that of `residual.ResidualDecoder`.
 
   Args:
-    model: LatentModel with a Bernoulli head over 32 steps x 176 cells, not autoregressive or teacher-forced on the content.
-    threshold_logit: the decoder's threshold as a logit.
+    decoder: ResidualDecoder.
     classifiers: tuple of callables `(rolls, lengths=)` giving logits `[N, C]` for rolls `[N, 128, 176]`.
-    weights: Weights.
     statistics_logits: callable, `statistics.measure` of segments of 128 steps -> logits `[N, C]`: one more classifier; None for none.
 
   The context is a dict: `content` (tensors of a ContentBatch), `z` and `probability` of the content, `target_mean` and
@@ -75,34 +25,14 @@ class GuidedObjective:
   # `optimize.run` traces `terms` once for pieces of any length.
   any_length = True
 
-  def __init__(self, model, threshold_logit, classifiers=(), weights=Weights(), statistics_logits=None):
-    self.model, self.threshold_logit, self.classifiers, self.weights = model, threshold_logit, tuple(classifiers), weights
+  def __init__(self, decoder, classifiers=(), statistics_logits=None):
+    self.decoder, self.settings, self.classifiers = decoder, decoder.settings, tuple(classifiers)
     self.statistics_logits = statistics_logits
 
-  def probability(self, z, content):
-    """z `[B, S, Z]` -> centred probabilities `[B, T, 2, 88]`; an autoregressive decoder is teacher-forced on the content."""
-    shape = tf.shape(content['roll'])
-    windows = tf.reshape(content['roll'], (-1, 32, 2 * residual.PITCHES))
-    logits = self.model.decode_logits(tf.reshape(z, (-1, z.shape[-1])), {'inputs': windows, 'outputs': windows})
-    return tf.reshape(residual.probability(logits, self.threshold_logit), shape)
-
-  def unpack(self, variable):
-    """What is optimized `[B, S, Z + 32 * 88]` -> z `[B, S, Z]`, lengthen `[B, T, 88]`; of z alone, lengthen is None."""
-    size = self.model.z_size
-    if variable.shape[-1] == size:
-      return variable, None
-    shape = tf.shape(variable)
-    return variable[..., :size], LENGTHEN_SCALE * tf.reshape(variable[..., size:], (shape[0], shape[1] * spaces.WINDOW_STEPS, residual.PITCHES))
-
-  def decode(self, variable, context):
-    """Variable -> decided notes (see `residual.decode`)."""
-    z, lengthen = self.unpack(variable)
-    return residual.decode(self.probability(z, context['content']) - context['probability'], context['content'], lengthen)
-
   def terms(self, variable, context):
-    content, w = context['content'], self.weights
-    z, _ = self.unpack(variable)
-    notes = self.decode(variable, context)
+    content, s = context['content'], self.settings
+    z, _ = self.decoder.unpack(variable)
+    notes = self.decoder.notes(variable, context)
     counts = segment_counts(notes, content)
     whole = statistics.pooled(counts, tf.shape(z)[0])
     measured = statistics.of_counts(whole)
@@ -110,22 +40,22 @@ class GuidedObjective:
     change, chroma = frame_change(notes['frames'], content), chroma_distance(notes['frames'], content)
     style, keep = context['style_weight'], context['content_weight']
     terms = {
-        'style_statistics': style * w.statistics * statistics.whitened_distance(measured, targets),
-        'chroma': keep * (w.chroma * chroma + w.harmony * tf.nn.relu(chroma - CHROMA_ROOM)),
-        'key': keep * w.key * outside_share(notes['added_frames'], content),
-        'skyline': keep * w.skyline * tf.nn.relu(lost_share(notes['gates'], content['skyline']) - SKYLINE_ROOM),
-        'clash': keep * w.clash * clash_excess(notes),
-        'crowd': keep * w.crowd * crowd_share(notes),
-        'density': keep * w.density * density_excess(notes['onsets'], content),
-        'latent': keep * w.latent * tf.reduce_mean(tf.square(z - context['z']), (1, 2)),
-        'budget': w.budget * tf.square(tf.nn.relu(change - context['budget'])),
+        'style_statistics': style * s.statistics * statistics.whitened_distance(measured, targets),
+        'chroma': keep * (s.chroma * chroma + s.harmony * tf.nn.relu(chroma - s.chroma_room)),
+        'key': keep * s.key * outside_share(notes['added_frames'], content),
+        'skyline': keep * s.skyline * tf.nn.relu(lost_share(notes['gates'], content['skyline']) - s.skyline_room),
+        'clash': keep * s.clash * clash_excess(notes),
+        'crowd': keep * s.crowd * crowd_share(notes, s.most_at_once),
+        'density': keep * s.density * density_excess(notes['onsets'], content, s.density_low, s.density_high),
+        'latent': keep * s.latent * tf.reduce_mean(tf.square(z - context['z']), (1, 2)),
+        'budget': s.budget * tf.square(tf.nn.relu(change - context['budget'])),
     }
-    if w.short_notes:
+    if s.short_notes:
       off = tf.abs(measured['note_lengths'][:, 0] - context['target_mean']['note_lengths'][:, 0])
-      terms['style_short_notes'] = style * w.short_notes * tf.nn.relu(off - SHORT_ROOM)
-    if w.profile:
+      terms['style_short_notes'] = style * s.short_notes * tf.nn.relu(off - s.short_room)
+    if s.profile:
       similarity = tf.reduce_sum(statistics.time_pitch(whole) * context['profile'], -1)
-      terms['style_profile'] = style * w.profile * (1.0 - similarity) / (1.0 - context['profile_start'] + .05)
+      terms['style_profile'] = style * s.profile * (1.0 - similarity) / (1.0 - context['profile_start'] + .05)
     if self.classifiers or self.statistics_logits is not None:
       terms.update(self.genre_terms(notes, counts, context))
     return terms
@@ -134,18 +64,19 @@ class GuidedObjective:
     """What the classifiers, and the one that hears statistics (of `segment_counts`), hold against the target genre: `[B]` each."""
     rolls, lengths = segments(notes, context['content'])
     weigh = lambda number: context['style_weight'] * number * context['guided']
+    loss = lambda logits: unconvinced(logits, lengths, context, self.settings.margin)
     terms = {}
     if self.classifiers:
-      rolls = transposed(rolls, context)
-      losses = [unconvinced(classifier(rolls, lengths=lengths), lengths, context) for classifier in self.classifiers]
-      terms['style_classifiers'] = weigh(self.weights.classifiers) * tf.add_n(losses) / len(losses)
+      rolls = transposed(rolls, context, self.settings.transposition)
+      losses = [loss(classifier(rolls, lengths=lengths)) for classifier in self.classifiers]
+      terms['style_classifiers'] = weigh(self.settings.classifiers) * tf.add_n(losses) / len(losses)
     if self.statistics_logits is not None:
       logits = self.statistics_logits(statistics.of_counts(counts))
-      terms['style_texture'] = weigh(self.weights.texture) * unconvinced(logits, lengths, context)
+      terms['style_texture'] = weigh(self.settings.texture) * loss(logits)
     return terms
 
 
-def unconvinced(logits, lengths, context):
+def unconvinced(logits, lengths, context, margin):
   """A classifier's logits of segments `[B * S, C]` -> `[B]`: mean over segments of softplus((source logit - target logit) / 2 + margin).
 
   Of an unknown source, all other genres together stand for it.
@@ -154,7 +85,7 @@ def unconvinced(logits, lengths, context):
   logits = tf.reshape(tf.cast(logits, tf.float32), (batch, -1, logits.shape[-1]))
   weights = tf.reshape(tf.cast(lengths, tf.float32), (batch, -1))
   away = tf.reduce_logsumexp(logits + tf.math.log(context['away'] + 1e-9)[:, None], -1)
-  loss = tf.nn.softplus((away - tf.gather(logits, context['target'], axis=2, batch_dims=1)) / 2.0 + MARGIN)
+  loss = tf.nn.softplus((away - tf.gather(logits, context['target'], axis=2, batch_dims=1)) / 2.0 + margin)
   return tf.reduce_sum(loss * weights, 1) / tf.reduce_sum(weights, 1)
 
 
@@ -165,12 +96,12 @@ def segment_counts(notes, content):
   return statistics.count(cut(notes['onsets']), cut(notes['frames']), cut(content['positions']), valid)
 
 
-def transposed(rolls, context):
-  """Rolls `[N, T, 176]` moved by as many semitones as the context's seed and progress draw; what leaves the keyboard is gone."""
+def transposed(rolls, context, most):
+  """Rolls `[N, T, 176]` moved by as many semitones, up to `most`, as the context's seed and progress draw; what leaves the keyboard is gone."""
   at = tf.stack([context['seed'], tf.cast(1e6 * context['progress'], tf.int32)])
-  start = tf.random.stateless_uniform([], at, 0, 2 * TRANSPOSITION + 1, tf.int32)
+  start = tf.random.stateless_uniform([], at, 0, 2 * most + 1, tf.int32)
   cells = tf.reshape(rolls, (-1, statistics.SEGMENT_STEPS, 2, residual.PITCHES))
-  room = tf.pad(cells, [[0, 0], [0, 0], [0, 0], [TRANSPOSITION, TRANSPOSITION]])
+  room = tf.pad(cells, [[0, 0], [0, 0], [0, 0], [most, most]])
   return tf.reshape(room[..., start:start + residual.PITCHES], tf.shape(rolls))
 
 
@@ -220,9 +151,9 @@ def clash_excess(notes):
   return tf.nn.relu(share - .125)
 
 
-def crowd_share(notes):
-  """`[B]`: new notes beyond what two hands strike at once (`MOST_AT_ONCE` notes), as a share of the new ones."""
-  beyond = tf.nn.relu(tf.reduce_sum(notes['onsets'], -1) - MOST_AT_ONCE) * tf.minimum(tf.reduce_sum(notes['added_onsets'], -1), 1.0)
+def crowd_share(notes, most):
+  """`[B]`: new notes beyond what two hands strike at once (`most` notes), as a share of the new ones."""
+  beyond = tf.nn.relu(tf.reduce_sum(notes['onsets'], -1) - most) * tf.minimum(tf.reduce_sum(notes['added_onsets'], -1), 1.0)
   return tf.reduce_sum(beyond, 1) / (tf.reduce_sum(notes['added_onsets'], (1, 2)) + 8.0)
 
 
@@ -231,8 +162,8 @@ def lost_share(gates, skyline):
   return 1.0 - (tf.reduce_sum(gates * skyline, (1, 2)) + 1e-6) / (tf.reduce_sum(skyline, (1, 2)) + 1e-6)
 
 
-def density_excess(onsets, content):
-  """`[B]`: squared log of the number of notes over the content's, where outside .65 to 1.5."""
+def density_excess(onsets, content, low, high):
+  """`[B]`: squared log of the number of notes over the content's, where outside `low` to `high`."""
   ratio = (tf.reduce_sum(onsets, (1, 2)) + 1.0) / (tf.reduce_sum(content['roll'][:, :, 0], (1, 2)) + 1.0)
-  over = tf.nn.relu(tf.math.log(ratio / DENSITY_HIGH)) + tf.nn.relu(tf.math.log(DENSITY_LOW / ratio))
+  over = tf.nn.relu(tf.math.log(ratio / high)) + tf.nn.relu(tf.math.log(low / ratio))
   return tf.square(over)

@@ -9,19 +9,17 @@ Decisions are hard (0 or 1) with the gradient of a sigmoid (straight-through), s
 written.
 """
 import dataclasses
+import functools
 
 import numpy as np
 import tensorflow as tf
 
+from musicnst.style_transfer import spaces
+from musicnst.style_transfer.guided import settings as settings_lib
 from musicnst.style_transfer.pieces import piece as piece_lib
 
-# Slope of the sigmoid whose gradient passes a decision, and of the probability over (logit - threshold's logit).
-DECISION_SLOPE, PROBABILITY_SLOPE = 6.0, 1.5
-# Slope of the sigmoid whose gradient a probability passes.
-GRADIENT_SLOPE = .4
-# New notes are held at most 2 ** HOLD_DOUBLINGS steps.
-HOLD_DOUBLINGS = 4
 PITCHES = 88
+DEFAULTS = settings_lib.GuidedSettings()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,23 +115,23 @@ def _above_melody(frames):
   return keys[None] > top[:, None]
 
 
-def decision(u):
+def decision(u, settings=DEFAULTS):
   """1 where u > 0 else 0, with the gradient of sigmoid(6 u)."""
-  soft = tf.sigmoid(DECISION_SLOPE * u)
+  soft = tf.sigmoid(settings.decision_slope * u)
   return soft + tf.stop_gradient(tf.cast(u > 0, soft.dtype) - soft)
 
 
-def probability(logits, threshold_logit):
+def probability(logits, threshold_logit, settings=DEFAULTS):
   """Decoder logits -> probabilities centred on the decoder's threshold.
 
   Their gradient is that of a flatter sigmoid: a good decoder is so sure of most cells that the steep one would pass nothing.
   """
   centred = logits - threshold_logit
-  soft = tf.sigmoid(GRADIENT_SLOPE * centred)
-  return soft + tf.stop_gradient(tf.sigmoid(PROBABILITY_SLOPE * centred) - soft)
+  soft = tf.sigmoid(settings.gradient_slope * centred)
+  return soft + tf.stop_gradient(tf.sigmoid(settings.probability_slope * centred) - soft)
 
 
-def decode(delta, content, lengthen=None):
+def decode(delta, content, lengthen=None, settings=DEFAULTS):
   """Change of probability -> decided notes.
 
   Args:
@@ -141,24 +139,26 @@ def decode(delta, content, lengthen=None):
     content: dict of tensors of a ContentBatch.
     lengthen: `[B, T, 88]`, added to what the decoder says of holding a note at a cell; kept notes can then be held longer too. None: kept
       notes keep their lengths.
+    settings: GuidedSettings: the slopes.
 
   Returns:
     dict of `[B, T, 88]` tensors, hard values with gradients: `gates` (at content onsets: stays), `kept_frames`, `added_onsets`,
     `added_frames` (of new notes, and of kept notes beyond their end), and their sums `onsets` and `frames`.
   """
+  decide = functools.partial(decision, settings=settings)
   onset, hold = content['roll'][:, :, 0], content['roll'][:, :, 1]
-  gates = onset * tf.maximum(decision(.5 + delta[:, :, 0]), content['protected'])
+  gates = onset * tf.maximum(decide(.5 + delta[:, :, 0]), content['protected'])
   kept_frames = tf.reshape(tf.gather(_flat(gates), content['owner'], batch_dims=1), tf.shape(onset)) * tf.maximum(onset, hold)
   room = content['allowed'] * (1.0 - kept_frames)
-  added_onsets = decision(delta[:, :, 0] - .5) * room * (1.0 - onset)
+  added_onsets = decide(delta[:, :, 0] - .5) * room * (1.0 - onset)
   wanted = hold + delta[:, :, 1] - .5
   if lengthen is None:
     ends = tf.zeros_like(kept_frames)
   else:
     wanted += lengthen
     ends = kept_frames * content['last']
-  held = decision(wanted) * room * (1.0 - added_onsets)
-  added_frames = held_from(added_onsets + ends, held) - ends
+  held = decide(wanted) * room * (1.0 - added_onsets)
+  added_frames = held_from(added_onsets + ends, held, settings.hold_doublings) - ends
   return {
       'gates': gates, 'kept_frames': kept_frames, 'added_onsets': added_onsets, 'added_frames': added_frames,
       'onsets': gates + added_onsets, 'frames': kept_frames + added_frames}
@@ -168,12 +168,73 @@ def _flat(x):
   return tf.reshape(x, (tf.shape(x)[0], -1))
 
 
-def held_from(onsets, held):
-  """Cells that sound: an onset, or held on from an onset without a gap (prefix scan by doubling, at most 16 steps)."""
+def held_from(onsets, held, doublings=DEFAULTS.hold_doublings):
+  """Cells that sound: an onset, or held on from an onset without a gap (prefix scan by doubling, at most 2 ** doublings steps)."""
   sounding = onsets
-  for i in range(HOLD_DOUBLINGS):
+  for i in range(doublings):
     shift = 2 ** i
     later = [[0, 0], [shift, 0], [0, 0]]
     sounding = sounding + held * tf.pad(sounding[:, :-shift], later)
     held = held * tf.pad(held[:, :-shift], later)
   return sounding
+
+
+class ResidualDecoder:
+  """Latents -> notes of a content.
+
+  What is decoded is the variable of the loop, `[B, S, Z + 32 * 88]`: for each window its latent, and for each of its cells how much notes
+  should be held there (`lengthen` of `decode`); or `[B, S, Z]`, the latents alone.
+
+  Args:
+    latents: roll_latents.RollLatents.
+    settings: GuidedSettings.
+  """
+
+  def __init__(self, latents, settings=DEFAULTS):
+    self.latents, self.settings = latents, settings
+
+  def probability(self, z, content):
+    """z `[B, S, Z]` -> centred probabilities `[B, T, 2, 88]`; an autoregressive decoder is teacher-forced on the content."""
+    shape = tf.shape(content['roll'])
+    windows = tf.reshape(content['roll'], (-1, spaces.WINDOW_STEPS, 2 * PITCHES))
+    logits = self.latents.model.decode_logits(tf.reshape(z, (-1, z.shape[-1])), {'inputs': windows, 'outputs': windows})
+    return tf.reshape(probability(logits, self.latents.threshold_logit, self.settings), shape)
+
+  def unpack(self, variable):
+    """What is optimized `[B, S, Z + 32 * 88]` -> z `[B, S, Z]`, lengthen `[B, T, 88]`; of z alone, lengthen is None."""
+    size = self.latents.model.z_size
+    if variable.shape[-1] == size:
+      return variable, None
+    shape = tf.shape(variable)
+    cells = tf.reshape(variable[..., size:], (shape[0], shape[1] * spaces.WINDOW_STEPS, PITCHES))
+    return variable[..., :size], self.settings.lengthen_scale * cells
+
+  def notes(self, variable, context):
+    """Variable -> decided notes with gradients (see `decode`)."""
+    z, lengthen = self.unpack(variable)
+    return decode(self.probability(z, context['content']) - context['probability'], context['content'], lengthen, self.settings)
+
+  @functools.cached_property
+  def compiled_probability(self):
+    """`probability` as a tf.function."""
+    return tf.function(self.probability, reduce_retracing=True)
+
+  def written(self, variable, context):
+    """Variable -> decided notes as they are written, compiled.
+
+    What an autoregressive decoder writes freely at z and at the content's own latents takes the place of probabilities.
+    """
+    variable = tf.convert_to_tensor(variable)
+    if not self.latents.autoregressive:
+      return self._notes(variable, context)
+    z, lengthen = self.unpack(variable)
+    change = self.latents.decode_rolls(np.asarray(z)) - self.latents.decode_rolls(np.asarray(context['z']))
+    return self._decided(tf.constant(change), context['content'], lengthen)
+
+  @functools.cached_property
+  def _notes(self):
+    return tf.function(self.notes, reduce_retracing=True)
+
+  @functools.cached_property
+  def _decided(self):
+    return tf.function(functools.partial(decode, settings=self.settings), reduce_retracing=True)

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from musicnst import bundles
 from musicnst import errors
 from musicnst.losses import style
 
@@ -24,6 +25,10 @@ VGG_CONTENT = ('block5_conv2',)
 LEAST_SIDE = 32
 MAX_COLUMNS = 512
 ONSET_BRIGHTNESS, SUSTAIN_BRIGHTNESS = 1.0, .5
+
+
+# The paper's composer classifiers: on rolls, and on rows of a latent model's latents.
+COMPOSER_ROLL, COMPOSER_LATENT = 'composer-roll', 'composer-latent'
 
 
 class VGGNetwork:
@@ -89,7 +94,8 @@ class ComposerNetwork:
   group = 8
 
   def __init__(self, classifier, name, section):
-    self.classifier, self.name, self.section = classifier, name, section
+    self.model = self.classifier = classifier
+    self.name, self.section = name, section
     convolutions = tuple(layer.name for layer in classifier.trunk.convolutions)
     dense = tuple(layer.name for layer in classifier.trunk.dense) or ('logits',)
     self.style_names = convolutions + dense
@@ -115,6 +121,46 @@ class ComposerNetwork:
   def valid_positions(self, features, context):
     """`[B * N]`: how many positions of a feature map `[B * N, T', C]` hold music."""
     return tf.cast(context['lengths'], tf.float32) / self.section * tf.cast(tf.shape(features)[1], tf.float32)
+
+
+@functools.lru_cache(maxsize=2)
+def composer_of_rolls():
+  """ComposerNetwork on rolls.
+
+  Raises:
+    ModelNotFoundError: its bundle is missing; says how to train one.
+  """
+  return _composer(COMPOSER_ROLL)
+
+
+@functools.lru_cache(maxsize=2)
+def composer_of_latents(latents):
+  """ComposerNetwork on rows of the latents of a `roll_latents.RollLatents`.
+
+  Raises:
+    ModelNotFoundError: its bundle is missing, or reads other latents; says how to train one.
+  """
+  network = _composer(COMPOSER_LATENT)
+  size, z_size = network.classifier.settings['z_size'], latents.model.z_size
+  if size != z_size:
+    raise errors.ModelNotFoundError(
+        f'{COMPOSER_LATENT} reads latents of {size} dimensions, and {latents.name} has {z_size}. '
+        + _how_to_train(COMPOSER_LATENT, f' --hparams=encoder={latents.name},z_size={z_size}'))
+  return network
+
+
+def _composer(name):
+  """ComposerNetwork of a bundle."""
+  if bundles.locate(name) is None:
+    raise errors.ModelNotFoundError(f'the composer classifier {name} is not there. ' + _how_to_train(name))
+  model, config, _ = bundles.load(name)
+  section = config.hparams.steps // getattr(config.hparams, 'window_steps', 1)
+  return ComposerNetwork(model, f'composer classifier, bundle {name}', section)
+
+
+def _how_to_train(name, hparams=''):
+  return (f'Train one: musicnst train --config={name} --run_dir=runs/{name} --examples_path=RECORDS{hparams}, then '
+          f'musicnst bundle --run_dir=runs/{name} --output={bundles.PRETRAINED / name}')
 
 
 @functools.lru_cache(maxsize=2)

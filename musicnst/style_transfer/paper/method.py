@@ -5,59 +5,110 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from musicnst.style_transfer.paper import feature_networks
+from musicnst.style_transfer import method
 from musicnst.style_transfer import optimize
-from musicnst.style_transfer.paper import objective as paper_objective
+from musicnst.style_transfer.paper import feature_networks
+from musicnst.style_transfer.paper import objective as objective_lib
+from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer import request as request_lib
+from musicnst.style_transfer import roll_latents
 from musicnst.style_transfer import spaces
 
 # Stretches of the style, evenly chosen, whose features are averaged.
 MAX_STYLE_STRETCHES = 8
 
 
-def run(request, network, space):
-  """Request -> Found, the way of Volker and Paskova, section 6.
+class _PaperMethod(method.Method):
+  """The way of Volker and Paskova, section 6, in one space.
 
-  The variable starts at the content and is optimized by `paper_objective`; `strength` is how far along the way from the content to the
+  The variable starts at the content and is optimized by `objective`; `strength` is how far along the way from the content to the
   optimum the result lies. A roll is decided at .5; latents are decoded as they are, without the residual of the default method, by an
   autoregressive decoder freely.
-
-  Args:
-    request: Request.
-    network: 'vgg' or 'classifier'.
-    space: 'roll' or 'latents'.
 
   Deviations: the published code moved the roll with L-BFGS; here the loop is Adam, as for every method. Its rolls held loudness, at most
   100, and every cell from 5 up was written as a note of that velocity; here a cell is a note from .5.
   """
-  task = Task(request, network_of(request, network, space), space_of(request, space))
-  rows = [(i, candidate) for i in range(len(request.contents)) for candidate in range(request.settings.candidates)]
-  groups = [rows[i:i + task.network.group] for i in range(0, len(rows), task.network.group)]
-  edits, snapshots, histories = {}, {}, []
-  for number, group in enumerate(groups):
-    prepared = task.prepare(group)
-    outcome = task.optimize(prepared, _progress(request, number, len(groups)))
-    edits.update(zip(group, task.edits(prepared, outcome.variable)))
-    for iteration, variable in outcome.snapshots.items():
-      snapshots.setdefault(iteration, {}).update(zip(group, task.edits(prepared, variable)))
-    histories.append((len(group), outcome.history))
-  count = range(len(request.contents))
-  return request_lib.Found(
-      edits=[[edits[i, candidate] for i in count] for candidate in range(request.settings.candidates)], history=_mean_history(histories),
-      snapshots={iteration: [found[i, 0] for i in count] for iteration, found in snapshots.items()},
-      details={'network': task.network.name, 'variable': 'roll' if space == 'roll' else f'latents of {request.engine.name}'})
+
+  def task(self, request):
+    """The request with its network and space: Task.
+
+    Raises:
+      ModelNotFoundError: the network's weights are missing.
+    """
+    raise NotImplementedError
+
+  def run(self, request):
+    task, settings = self.task(request), request.settings
+    rows = [(i, candidate) for i in range(len(request.contents)) for candidate in range(settings.candidates)]
+    groups = [rows[i:i + task.network.group] for i in range(0, len(rows), task.network.group)]
+    edits, snapshots, histories = {}, {}, []
+    for number, group in enumerate(groups):
+      prepared = task.prepare(group)
+      outcome = task.optimize(prepared, _progress(request, number, len(groups)))
+      edits.update(zip(group, task.edits(prepared, outcome.variable)))
+      for iteration, variable in outcome.snapshots.items():
+        snapshots.setdefault(iteration, {}).update(zip(group, task.edits(prepared, variable)))
+      histories.append((len(group), outcome.history))
+    count = range(len(request.contents))
+    return request_lib.MethodResult(
+        edits=[[edits[i, candidate] for i in count] for candidate in range(settings.candidates)], history=_mean_history(histories),
+        snapshots={iteration: [found[i, 0] for i in count] for iteration, found in snapshots.items()},
+        details={'network': task.network.name, 'variable': task.space.description})
 
 
-def network_of(request, network, space):
-  """The feature network of an experiment; raises ModelNotFoundError where its weights are missing."""
-  if network == 'vgg':
-    return feature_networks.vgg(request.engine.imagenet, 0 if request.engine.imagenet else request.settings.seed)
-  return request.engine.composer_roll if space == 'roll' else request.engine.composer_latent
+@dataclasses.dataclass(frozen=True, eq=False)
+class PaperRoll(_PaperMethod):
+  """Experiments 1 and 2: the roll itself is optimized.
+
+  Args:
+    network: 'vgg' or 'classifier'.
+  """
+
+  network: str
+
+  uses_model = False
+
+  @classmethod
+  def load(cls, loaded, network):
+    del loaded
+    return cls(network)
+
+  def task(self, request):
+    network = _vgg(request) if self.network == 'vgg' else feature_networks.composer_of_rolls()
+    return Task(request, network, spaces.RollSpace())
 
 
-def space_of(request, space):
-  """The space named 'roll' or 'latents'."""
-  return spaces.RollSpace() if space == 'roll' else spaces.LatentSpace(request.engine)
+@dataclasses.dataclass(frozen=True, eq=False)
+class PaperLatents(_PaperMethod):
+  """Experiments 3 and 4: rows of latents are optimized.
+
+  Args:
+    latents: roll_latents.RollLatents.
+    network: 'vgg' or 'classifier'.
+  """
+
+  latents: roll_latents.RollLatents
+  network: str
+
+  default_model = roll_latents.DEFAULT_MODEL
+  wants = roll_latents.WANTS
+
+  @classmethod
+  def takes(cls, loaded):
+    return roll_latents.takes(loaded)
+
+  @classmethod
+  def load(cls, loaded, network):
+    return cls(roll_latents.of(loaded), network)
+
+  def task(self, request):
+    network = _vgg(request) if self.network == 'vgg' else feature_networks.composer_of_latents(self.latents)
+    return Task(request, network, spaces.LatentSpace(self.latents))
+
+
+def _vgg(request):
+  imagenet = request.settings.imagenet
+  return feature_networks.vgg(imagenet, 0 if imagenet else request.settings.seed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +137,7 @@ class Task:
   space: object
 
   def __post_init__(self):
-    self.objective, self.style_products = paper_objective.of(self.network, self.space.name), {}
+    self.objective, self.style_products = objective_lib.of(self.network, self.space.name), {}
 
   def prepare(self, group):
     """[(content, candidate)] -> Prepared."""
@@ -113,7 +164,8 @@ class Task:
   def edits(self, prepared, variable):
     """For each row of `prepared` its Edit: `strength` of the way from the content's variable to the one found."""
     rolls = self.space.decode(prepared.own + self.request.settings.strength * (variable - prepared.own))
-    return [request_lib.edit_within(self.request, i, roll) for (i, _), roll in zip(prepared.group, rolls)]
+    request = self.request
+    return [compose.edit_from_roll(request.contents[i], roll, request.editable[i]) for (i, _), roll in zip(prepared.group, rolls)]
 
   def _plan(self, pieces):
     """(steps to pad to, steps a column, rows of the variable in a section)."""

@@ -58,6 +58,29 @@ def _held_on(piece, keys, held):
   return longer
 
 
+def edit_from_roll(piece, roll, editable=None):
+  """Edit that turns a piece into a result roll: a note whose onset cell is still on is kept whole, other onsets are new.
+
+  A new note ends where its sustain ends, or where a kept note of its pitch sounds.
+
+  Args:
+    piece: Piece of T steps.
+    roll: 0/1 `[T or longer, 2, 88]`.
+    editable: bool `[T]`, the steps where the roll counts; None for all.
+  """
+  roll = np.asarray(roll[:piece.total_steps]).astype(bool)
+  if editable is not None:
+    roll = np.where(editable[:, None, None], roll, piece.roll > 0)
+  content = piece.roll[:, 0] > 0
+  gates = content & roll[:, 0]
+  keys = np.arange(roll.shape[2])
+  owned = (piece.owner >= 0) & gates[np.maximum(piece.owner, 0), keys[None]]
+  owned |= piece.frames & (piece.owner < 0)  # notes that began before this stretch sound on
+  onsets = roll[:, 0] & ~content & ~owned
+  held = roll[:, 1] & ~owned & ~onsets
+  return edit_of(piece, gates, onsets, held | onsets)
+
+
 def edit_of_notes(piece, notes, row=0):
   """Edit of one row of decided notes (numpy of `residual.decode`: `gates`, `added_onsets`, `added_frames`, each `[B, T', 88]`)."""
   decided = lambda name: notes[name][row, :piece.total_steps] > .5
@@ -70,34 +93,60 @@ def keeping(keep):
   return Edit(keep, nothing, nothing, nothing)
 
 
-def compose(source, parts):
-  """Applies the edits of all parts to their common source.
+@dataclasses.dataclass(frozen=True)
+class Changes:
+  """What becomes of a NoteSequence's notes; those that are not named stay as they are.
+
+  Args:
+    kept: indices of notes that were looked at and stay.
+    removed: indices of notes that go.
+    ends: index -> seconds at which a note now ends.
+    added: list of Note protos, in seconds.
+  """
+
+  kept: tuple
+  removed: tuple
+  ends: dict
+  added: list
+
+
+def changes_of(piece, edit):
+  """A Piece and its Edit -> Changes of the piece's sequence."""
+  return Changes(
+      kept=tuple(piece.note_index[edit.keep].tolist()), removed=tuple(piece.note_index[~edit.keep].tolist()), ends=_later_ends(piece, edit),
+      added=_added_notes(piece, edit))
+
+
+def joined(parts):
+  """Changes of several parts of one sequence -> one."""
+  return Changes(
+      kept=tuple(i for part in parts for i in part.kept), removed=tuple(i for part in parts for i in part.removed),
+      ends={i: seconds for part in parts for i, seconds in part.ends.items()}, added=[note for part in parts for note in part.added])
+
+
+def compose(source, changes):
+  """Applies changes to a sequence.
 
   Args:
     source: NoteSequence, in seconds.
-    parts: list of (Piece, Edit); notes of no part (drums, pitches out of range) stay as they are.
+    changes: Changes.
 
   Returns:
     (sequence, kept, added, removed): the result, sorted by onset, and lists of Note protos.
   """
-  removed_index, kept_index, added, ends = set(), set(), [], {}
-  for piece, edit in parts:
-    ends.update(_later_ends(piece, edit))
-    kept_index.update(piece.note_index[edit.keep].tolist())
-    removed_index.update(piece.note_index[~edit.keep].tolist())
-    added.extend(_added_notes(piece, edit))
+  removed_index = set(changes.removed)
   removed = [source.notes[i] for i in sorted(removed_index)]
   result = music_proto.NoteSequence()
   result.CopyFrom(source)
-  for i, seconds in ends.items():
-    result.notes[i].end_time = max(result.notes[i].end_time, seconds)
+  for i, seconds in changes.ends.items():
+    result.notes[i].end_time = seconds
   notes = list(result.notes)
-  kept = [notes[i] for i in sorted(kept_index)]
+  kept = [notes[i] for i in sorted(changes.kept)]
   staying = [note for i, note in enumerate(notes) if i not in removed_index]
   del result.notes[:]
-  result.notes.extend(sorted(staying + added, key=lambda n: (n.start_time, n.instrument, n.pitch)))
+  result.notes.extend(sorted(staying + changes.added, key=lambda n: (n.start_time, n.instrument, n.pitch)))
   result.total_time = max([source.total_time] + [n.end_time for n in result.notes])
-  return result, kept, added, removed
+  return result, kept, changes.added, removed
 
 
 def _later_ends(piece, edit):
@@ -107,7 +156,8 @@ def _later_ends(piece, edit):
   deviations, found = _Deviations(piece), {}
   for i in np.flatnonzero(edit.longer):
     beat = deviations.beat(int(piece.end_steps[i] + edit.longer[i]))
-    found[int(piece.note_index[i])] = float(piece.beat_map.to_seconds(np.array([beat]))[0])
+    index = int(piece.note_index[i])
+    found[index] = max(piece.sequence.notes[index].end_time, float(piece.beat_map.to_seconds(np.array([beat]))[0]))
   return found
 
 

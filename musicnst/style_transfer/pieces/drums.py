@@ -5,7 +5,6 @@ from musicnst import errors
 from musicnst import music_proto
 from musicnst.reading import meter
 
-CHOICES = ('keep', 'drop', 'style')
 LEAST_BEATS = 1 / 32
 
 
@@ -14,7 +13,7 @@ def apply(sequence, choice, whole, style):
 
   Args:
     sequence: NoteSequence in seconds.
-    choice: one of `CHOICES`.
+    choice: one of `request.DRUMS`.
     whole: Piece of the content: its beats and bars.
     style: Piece of the style: its bars of drums are repeated under the bars of the content, each cut to the bar it comes to lie in.
 

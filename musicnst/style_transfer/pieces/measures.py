@@ -1,43 +1,41 @@
 """The figures of one transfer: how much changed, how much of the content stayed, how near the style came."""
 import numpy as np
 
-from musicnst import errors
+from musicnst import music_proto
 from musicnst.metrics import metric_map
 from musicnst.metrics import notes as notes_lib
-from musicnst.style_transfer.guided import genres
-from musicnst.style_transfer.pieces import piece as piece_lib
 
 # A candidate outside these bounds is only kept where all are.
 LEAST_CHANGE, MOST_CHANGE, LEAST_CHROMA = .15, .95, .85
 
 
-def of(whole, styles, result, details, engine):
-  """Metrics of a result: name -> float; names are those of `metrics.metric_map.METRIC_MAP`, and `style_genre_before`, `_after`.
+def of(whole, styles, result):
+  """Metrics of a result: name -> float; names are those of `metrics.metric_map.METRIC_MAP`.
+
+  Drums count as pitches where the content has nothing else.
 
   Args:
-    whole: Piece of the content.
-    styles: list of Piece.
-    result: NoteSequence.
-    details: what the method recognised (`content_genre`, `style_genre`).
-    engine: for genre probabilities; None, or one without classifiers, leaves them out.
+    whole: prepared piece of the content (`sequence`, `beat_map`).
+    styles: list of the same, of the style.
+    result: NoteSequence on the content's beats.
   """
-  content, after = notes_lib.of(whole.sequence, whole.beat_map), notes_lib.of(result, whole.beat_map)
-  metrics = metric_map.measure(content, [notes_lib.of(s.sequence, s.beat_map) for s in styles], after)
-  return {**metrics, **_genre_measures(whole, result, details, engine)}
+  timed = [(whole.sequence, whole.beat_map), *((s.sequence, s.beat_map) for s in styles), (result, whole.beat_map)]
+  if all(note.is_drum for note in whole.sequence.notes):
+    timed = [(_undrummed(sequence), beat_map) for sequence, beat_map in timed]
+  content, *style, after = (notes_lib.of(sequence, beat_map) for sequence, beat_map in timed)
+  return metric_map.measure(content, style, after)
 
 
-def _genre_measures(whole, result, details, engine):
-  """Probability of the style's genre before and after, by the method's own classifiers (no independent judge)."""
-  target = details.get('style_genre')
-  if engine is None or not engine.classifiers or target not in engine.classes or not result.notes:
-    return {}
-  index = engine.classes.index(target)
-  probability = lambda piece: genres.recognise(piece, engine.classifiers, engine.classes)[0][index]
-  try:
-    after = piece_lib.from_sequence(result, whole.steps_per_quarter, beat_map=whole.beat_map)
-  except errors.RejectedSequence:  # nothing is left that a classifier reads
-    return {}
-  return {'style_genre_before': float(probability(whole)), 'style_genre_after': float(probability(after))}
+def _undrummed(sequence):
+  """A copy of the drums alone, as notes with pitches."""
+  copy = music_proto.NoteSequence()
+  copy.CopyFrom(sequence)
+  drums = [note for note in copy.notes if note.is_drum]
+  del copy.notes[:]
+  copy.notes.extend(drums)
+  for note in copy.notes:
+    note.is_drum = False
+  return copy
 
 
 def score(metrics):

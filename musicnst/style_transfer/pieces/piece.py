@@ -7,6 +7,7 @@ from musicnst import errors
 from musicnst.reading import meter
 from musicnst.reading import musical_time
 from musicnst.representations import pianoroll
+from musicnst.style_transfer.pieces import compose
 
 POSITIONS = 16
 # More steps than this (six hours at 400 quarters a minute) are a damaged tempo map, not a piece; about half a kilobyte each.
@@ -68,10 +69,21 @@ class Piece:
         start_beats=self.start_beats[inside], roll=roll, owner=cell_owners(roll), positions=self.positions[first:last],
         first_step=self.first_step + first)
 
+  def bar_beats(self):
+    """float `[bars]`: the beat of the whole piece at which each bar begins."""
+    return np.array([bar.start_beat for bar in meter.bars(self.sequence, self.beat_map)])
+
   def bar_start_steps(self):
     """int `[bars]`: the step of the whole piece at which each bar begins."""
-    starts = np.array([bar.start_beat for bar in meter.bars(self.sequence, self.beat_map)])
-    return pianoroll.quantize_steps(starts, self.steps_per_quarter)
+    return pianoroll.quantize_steps(self.bar_beats(), self.steps_per_quarter)
+
+  def unchanged(self):
+    """The `compose.Edit` that changes nothing."""
+    return compose.keeping(np.ones(len(self.note_index), bool))
+
+  def changes(self, edit):
+    """A `compose.Edit` -> `compose.Changes` of `sequence`."""
+    return compose.changes_of(self, edit)
 
 
 def from_sequence(sequence, steps_per_quarter=4, beats='auto', instruments=None, name='the piece', beat_map=None):

@@ -1,0 +1,115 @@
+"""The contract of a transfer method, and the one place where a method's model is loaded."""
+import dataclasses
+import functools
+
+from musicnst import errors
+from musicnst import inference
+from musicnst.style_transfer.pieces import piece as piece_lib
+from musicnst.style_transfer.pieces import stretches as stretches_lib
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LoadedModel:
+  """What a name of a model leads to.
+
+  Args:
+    name: bundle, run folder or path.
+    model: `models.base.MusicModel`.
+    config: its `config.Config`.
+    info: what its bundle says.
+  """
+
+  name: str
+  model: object
+  config: object
+  info: dict
+
+  @functools.cached_property
+  def converter(self):
+    return self.config.build_converter()
+
+
+@functools.lru_cache(maxsize=4)
+def load_model(name):
+  """LoadedModel of a bundle, run folder, checkpoint or `inference.Source`, once a process.
+
+  Raises:
+    ModelNotFoundError: nothing of that name, or a damaged one.
+  """
+  return LoadedModel(str(name), *inference.load_model(name))
+
+
+class Method:
+  """One way to transfer style. A new method is a subclass, and one entry of `registry.TRANSFER_MAP`.
+
+  What the class says by itself:
+    default_model: what is loaded where no model is named; '' for none.
+    uses_model: whether it works with a model at all; one that does not takes None for it.
+    wants: the models that it takes, in words.
+    unused: names of `request.Settings` that play no part; giving one is an error.
+
+  Example:
+    method = registry.load('guided')
+    piece, style = method.prepare(content, settings), method.prepare(other, settings)
+    result = method.run(request.Request([piece], [[style]], [editable], settings))
+    changes = piece.changes(result.edits[0][0])
+  """
+
+  default_model = ''
+  uses_model = True
+  wants = ''
+  unused = ()
+
+  @property
+  def genres(self):
+    """Names that `content_genre` and `style_genre` may have; empty where genres play no part."""
+    return ()
+
+  @classmethod
+  def takes(cls, loaded):
+    """Whether a `LoadedModel` is one that this method works with."""
+    raise NotImplementedError
+
+  @classmethod
+  def load(cls, loaded, **arguments):
+    """`LoadedModel` (None where the method uses none) -> the method, with all else that it needs loaded.
+
+    Args:
+      loaded: LoadedModel that the class takes.
+      **arguments: of the registry's entry.
+
+    Raises:
+      ModelNotFoundError: something it needs beside the model is missing.
+    """
+    raise NotImplementedError
+
+  def prepare(self, sequence, settings, name='the piece'):
+    """What the method reads of a NoteSequence: a `pieces.piece.Piece` on the settings' grid, unless a subclass says otherwise.
+
+    It has `sequence`, `beat_map`, `beats_from`, `bar_beats()`, `total_steps`, `unchanged()` (the edit that changes nothing) and `changes(edit)`
+    (an edit as `pieces.compose.Changes`).
+
+    Raises:
+      RejectedSequence: nothing in it that the method reads; names the piece.
+    """
+    return piece_lib.from_sequence(sequence, settings.steps_per_quarter, settings.beats, name=name)
+
+  def stretches(self, piece, settings):
+    """[(piece, editable)]: what of a prepared piece may change, by tracks and bars as settings say, in stretches of bounded length."""
+    return stretches_lib.of(piece, settings.tracks, settings.bars)
+
+  def run(self, request):
+    """`request.Request` -> `request.MethodResult`."""
+    raise NotImplementedError
+
+  def measures(self, piece, result, details):
+    """{name: float}: figures of one result (NoteSequence) beyond those that every transfer gets; `details` are the MethodResult's."""
+    del piece, result, details
+    return {}
+
+  def check(self, settings):
+    """Raises ArgumentError or UnknownNameError where settings ask for what this method does not do."""
+    for name in (settings.content_genre, settings.style_genre):
+      if name and name not in self.genres:
+        known = f'Known: {", ".join(self.genres)}.' if self.genres else 'This method does not use genres.'
+        raise errors.UnknownNameError(f'unknown genre {name!r}. {known}')
