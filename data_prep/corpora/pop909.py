@@ -6,6 +6,7 @@ import numpy as np
 
 from data_prep.corpora import corpus
 from musicnst import errors
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import files
 from musicnst.reading import musical_time
 
@@ -33,7 +34,7 @@ def beat_map(path):
   try:
     table = np.loadtxt(path, ndmin=2)
     downbeats = np.flatnonzero(table[:, 2] > 0) if table.shape[1] > 2 else []
-    return musical_time.BeatMap.from_beat_times(table[:, 0], 4, int(downbeats[0]) if len(downbeats) else 0)
+    return beat_map_lib.BeatMap.from_beat_times(table[:, 0], 4, int(downbeats[0]) if len(downbeats) else 0)
   except (OSError, ValueError, IndexError) as error:
     raise errors.ReadError(path, 'no_beat_annotation', f'holds no beats ({error}).') from error
 

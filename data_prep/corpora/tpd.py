@@ -3,8 +3,9 @@ import numpy as np
 
 from data_prep.corpora import corpus
 from musicnst import errors
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import files
-from musicnst.reading import musical_time
+from musicnst.reading import onsets
 
 NAME = 'tpd'
 # A piece follows its beat from this concentration on. Of 303 jazz pieces 143 reach it (47 %); 75 lie below .2, as do 40 performances of
@@ -34,10 +35,10 @@ def beat_concentration(sequence):
   Without a beat it is about 1 / sqrt(number of onsets). Unlike nearness to a fine grid, which free playing meets by chance two times in
   five, it also sees swing that lies between sixteenths and triplets.
   """
-  times = musical_time.onset_times(sequence)
+  times = onsets.times(sequence)
   if not len(times):
     return 0.0
-  phase = 2 * np.pi * musical_time.BeatMap.from_tempos(sequence).to_beats(times)
+  phase = 2 * np.pi * beat_map_lib.BeatMap.from_tempos(sequence).to_beats(times)
   return float(max(abs(np.mean(np.exp(1j * k * phase))) for k in (1, 2, 3, 4)))
 
 

@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-from musicnst.reading import musical_time
+from musicnst.reading import beat_map as beat_map_lib
 
 # Times are also given as whole units of 1 / (6 * 2^20) beat, so that steps of 1/6 and of 1/2^n beat, and the positions of MIDI ticks,
 # compare and fall into bins exactly, whatever the rounding of the seconds they came from.
@@ -66,7 +66,7 @@ def of(music, beat_map=None, notes=None):
   """
   if isinstance(music, Notes):
     return music
-  beat_map = beat_map or musical_time.BeatMap.from_tempos(music)
+  beat_map = beat_map or beat_map_lib.BeatMap.from_tempos(music)
   notes = music.notes if notes is None else notes
   fields = np.array([(n.pitch, n.velocity, n.start_time, n.end_time, n.is_drum) for n in notes], np.float64).reshape(-1, 5)
   start, end = beat_map.to_beats(fields[:, 2]), beat_map.to_beats(fields[:, 3])

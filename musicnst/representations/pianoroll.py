@@ -11,7 +11,7 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
-from musicnst.reading import musical_time
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.representations import base
 
 MIN_PITCH, MAX_PITCH = 21, 108
@@ -94,7 +94,7 @@ class PolyphonicConverter(base.Converter):
     notes = [n for n in sequence.notes if not n.is_drum and MIN_PITCH <= n.pitch <= MAX_PITCH]
     if not notes:
       raise errors.RejectedSequence('no_pitched_notes', 'no note of pitch 21 to 108 outside the drums')
-    beat_map = musical_time.BeatMap.from_tempos(sequence)
+    beat_map = beat_map_lib.BeatMap.from_tempos(sequence)
     starts = quantize_steps(beat_map.to_beats(np.array([n.start_time for n in notes])), self.steps_per_quarter)
     ends = quantize_steps(beat_map.to_beats(np.array([n.end_time for n in notes])), self.steps_per_quarter)
     ends = np.maximum(ends, starts + 1)

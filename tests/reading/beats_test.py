@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from musicnst import music_proto
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import beats
 from musicnst.reading import musical_time
 from musicnst.reading import onsets
@@ -25,7 +26,7 @@ def tune(count=64, seed=0):
 
 def played(rows, beat_times):
   """The rows as a sequence whose beats fall at the given seconds."""
-  beat_map = musical_time.BeatMap(beat_times, np.arange(len(beat_times)))
+  beat_map = beat_map_lib.BeatMap(beat_times, np.arange(len(beat_times)))
   sequence = music_proto.NoteSequence()
   for at, length, pitch, velocity in rows:
     start, end = beat_map.to_seconds([at, at + length])
