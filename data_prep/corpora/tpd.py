@@ -3,6 +3,7 @@ import numpy as np
 
 from data_prep.corpora import corpus
 from musicnst import errors
+from musicnst import music_proto
 from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import files
 from musicnst.reading import onsets
@@ -13,7 +14,7 @@ NAME = 'tpd'
 MIN_CONCENTRATION = .4
 
 
-def find(root):
+def find(root: str) -> list[corpus.Piece]:
   """Pieces of a manifest's folder, or of `jazz/` and `classical/` below `root`."""
   rows = corpus.manifest_rows(root, NAME)
   if rows is not None:
@@ -22,12 +23,12 @@ def find(root):
           if path.split('/')[0] in ('jazz', 'classical')]
 
 
-def find_jazz(root):
+def find_jazz(root: str) -> list[corpus.Piece]:
   """Only the jazz."""
   return [piece for piece in find(root) if piece.genre == 'jazz']
 
 
-def beat_concentration(sequence):
+def beat_concentration(sequence: music_proto.NoteSequence) -> float:
   """How much the onsets gather at fixed places within the quarters of the sequence's own tempo map, in [0, 1].
 
   The largest of the first four Fourier coefficients of the onsets' phase: of one place in the quarter, of eighths, of thirds (swing), of
@@ -42,7 +43,7 @@ def beat_concentration(sequence):
   return float(max(abs(np.mean(np.exp(1j * k * phase))) for k in (1, 2, 3, 4)))
 
 
-def read_on_beat(piece):
+def read_on_beat(piece: corpus.Piece) -> list[music_proto.NoteSequence]:
   """The piece, if it follows its beat.
 
   Raises:

@@ -2,6 +2,8 @@
 import dataclasses
 import functools
 from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,20 +24,20 @@ class Transfer:
     result: the same as content.
   """
 
-  def __init__(self, content, style, result):
+  def __init__(self, content: notes_lib.Music, style: notes_lib.Music | Sequence[notes_lib.Music], result: notes_lib.Music):
     self.content, self.result = notes_lib.pitched(content), notes_lib.pitched(result)
     self.styles = [notes_lib.pitched(piece) for piece in (style if isinstance(style, (list, tuple)) else [style])]
 
   @functools.cached_property
-  def change(self):
+  def change(self) -> transfer.ContentChange:
     return transfer.sequence_change(self.content, self.result)
 
   @functools.cached_property
-  def style_gain(self):
+  def style_gain(self) -> dict[str, float]:
     return transfer.style_gain(self.content, self.styles, self.result)
 
   @functools.cached_property
-  def common(self):
+  def common(self) -> transfer.CommonNotes:
     """The longest run shared with any of the styles."""
     found = (transfer.longest_common_notes(self.result, style) for style in self.styles)
     return max(found, key=lambda common: common.length)
@@ -60,7 +62,7 @@ class Metric:
   needs_sets: bool = False
 
   @property
-  def of_transfer(self):
+  def of_transfer(self) -> bool:
     """Whether `function` takes a Transfer."""
     return not (self.needs_judge or self.needs_sets)
 
@@ -122,7 +124,8 @@ METRIC_MAP = {
 }
 
 
-def measure(content, style, result, names=None):
+def measure(content: notes_lib.Music, style: notes_lib.Music | Sequence[notes_lib.Music], result: notes_lib.Music,
+            names: Iterable[str] | None = None) -> dict[str, float]:
   """The metrics of one transfer that need no judge: dict name -> float.
 
   Args:

@@ -2,6 +2,9 @@
 import dataclasses
 
 import numpy as np
+from numpy import typing as npt
+
+from musicnst import music_proto
 
 DEFAULT_QPM = 120.0
 # Quarters in a bar where nothing says how many.
@@ -30,7 +33,7 @@ class BeatMap:
   seconds: np.ndarray
   beats: np.ndarray
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     seconds, beats = np.array(self.seconds, np.float64), np.array(self.beats, np.float64)
     if seconds.ndim != 1 or seconds.shape != beats.shape or len(seconds) < 2:
       raise ValueError(f'A beat map needs two or more knots of equal count, not {seconds.shape} seconds and {beats.shape} beats.')
@@ -41,7 +44,7 @@ class BeatMap:
     object.__setattr__(self, 'beats', beats)
 
   @classmethod
-  def from_tempos(cls, sequence):
+  def from_tempos(cls, sequence: music_proto.NoteSequence) -> 'BeatMap':
     """The map of the sequence's own tempos: second 0 is beat 0; 120 qpm before the first one or where there is none.
 
     Tempos out of order are sorted, of several at one time the last in the list holds, those outside 1 to 6000 qpm are passed over.
@@ -61,7 +64,7 @@ class BeatMap:
     return cls(seconds, beats)
 
   @classmethod
-  def from_beat_times(cls, times, beats_per_bar=1, first_downbeat=0):
+  def from_beat_times(cls, times: npt.ArrayLike, beats_per_bar: int = 1, first_downbeat: int = 0) -> 'BeatMap':
     """The map of annotated or tracked beats, one quarter each.
 
     Beat 0 is put at or before second 0, a whole number of bars before the first downbeat, so that every second >= 0 has a beat
@@ -84,7 +87,7 @@ class BeatMap:
     return cls(times, before + np.arange(len(times), dtype=np.float64))
 
   @classmethod
-  def fixed(cls, qpm):
+  def fixed(cls, qpm: float) -> 'BeatMap':
     """One tempo throughout, beat 0 at second 0.
 
     Raises:
@@ -94,26 +97,26 @@ class BeatMap:
       raise ValueError(f'A fixed rate must lie between {LOWEST_QPM:g} and {HIGHEST_QPM:g} quarters a minute, not {qpm}.')
     return cls(np.array([0.0, 60.0]), np.array([0.0, float(qpm)]))
 
-  def to_beats(self, seconds):
+  def to_beats(self, seconds: npt.ArrayLike) -> np.ndarray:
     """Seconds (a number or an array) -> quarter-note beats, float64 of the same shape."""
     return _interpolate(seconds, self.seconds, self.beats)
 
-  def to_seconds(self, beats):
+  def to_seconds(self, beats: npt.ArrayLike) -> np.ndarray:
     """Quarter-note beats -> seconds, the inverse of `to_beats`."""
     return _interpolate(beats, self.beats, self.seconds)
 
-  def moved(self, shift, beats_per_bar=1):
+  def moved(self, shift: float, beats_per_bar: int = 1) -> 'BeatMap':
     """The map with its beats `shift` quarters later; whole bars are added so that second 0 keeps a beat >= 0."""
     beats = self.beats - shift
     at_zero = float(_interpolate(0.0, self.seconds, beats))
     return BeatMap(self.seconds, beats + beats_per_bar * max(0.0, np.ceil(-at_zero / beats_per_bar - 1e-9)))
 
-  def tempos(self):
+  def tempos(self) -> tuple[np.ndarray, np.ndarray]:
     """(seconds `[K-1]`, qpm `[K-1]`): where each segment begins (the first at 0 or earlier) and its quarters a minute."""
     return self.seconds[:-1], 60.0 * np.diff(self.beats) / np.diff(self.seconds)
 
 
-def _interpolate(x, knots, values):
+def _interpolate(x: npt.ArrayLike, knots: np.ndarray, values: np.ndarray) -> np.ndarray:
   x = np.asarray(x, np.float64)
   segment = np.clip(np.searchsorted(knots, x, side='right') - 1, 0, len(knots) - 2)
   slope = np.diff(values) / np.diff(knots)

@@ -3,7 +3,12 @@
 A `BeatMap` is the one bridge. `choose` picks it, `in_beats` rewrites a sequence so that its seconds are quarters (tempo 60), and
 `in_seconds` brings it back: the two are inverse for one map.
 """
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
+
 import numpy as np
+from numpy import typing as npt
 
 from musicnst import errors
 from musicnst import music_proto
@@ -15,7 +20,8 @@ from musicnst.reading import pulse
 MODES = ('auto', 'tempo', 'estimate', 'fixed:QPM')
 
 
-def on_grid_share(sequence, beat_map, grid=pulse.STRAIGHT_GRID, tolerance=pulse.GRID_TOLERANCE_STEPS):
+def on_grid_share(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap, grid: Sequence[float] = pulse.STRAIGHT_GRID,
+                  tolerance: float = pulse.GRID_TOLERANCE_STEPS) -> float:
   """Share of onsets within `tolerance` sixteenths of a grid point.
 
   Args:
@@ -30,7 +36,7 @@ def on_grid_share(sequence, beat_map, grid=pulse.STRAIGHT_GRID, tolerance=pulse.
   return pulse.share_near(beat_map.to_beats(onsets.times(sequence)), grid, tolerance / 4)
 
 
-def following(sequence, beat_map):
+def following(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap) -> beat_map_lib.BeatMap | None:
   """The map, moved so that its beats lie where the music's do, or None where the music does not follow its pulse.
 
   A map whose grid holds the onsets is returned as it is. See `pulse` for the other cases. Where the beat lies more than an eighth of a
@@ -51,7 +57,8 @@ def following(sequence, beat_map):
   return moved.moved(onsets.first_downbeat(sequence, moved, beat_map_lib.BEATS_PER_BAR), beat_map_lib.BEATS_PER_BAR)
 
 
-def choose(sequence, mode='auto', beat_times=None):
+def choose(sequence: music_proto.NoteSequence, mode: str = 'auto',
+           beat_times: npt.ArrayLike | None = None) -> tuple[beat_map_lib.BeatMap, str]:
   """The beat map to use for a piece, and where it comes from.
 
   Args:
@@ -84,7 +91,7 @@ def choose(sequence, mode='auto', beat_times=None):
   return (followed, 'tempo') if followed is not None else (beats.estimate(sequence), 'estimate')
 
 
-def in_beats(sequence, beat_map):
+def in_beats(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap) -> music_proto.NoteSequence:
   """A copy whose seconds are quarter-note beats: every time moved through the map, one tempo of 60.
 
   Meters and keys at second 0 stay at 0, so that bars are counted from beat 0. With the maps made here no beat is negative.
@@ -95,7 +102,8 @@ def in_beats(sequence, beat_map):
   return result
 
 
-def in_seconds(sequence, beat_map, tempos=None):
+def in_seconds(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap,
+               tempos: Iterable[music_proto.NoteSequence.Tempo] | None = None) -> music_proto.NoteSequence:
   """The inverse of `in_beats`: beats -> seconds.
 
   Args:
@@ -115,7 +123,7 @@ def in_seconds(sequence, beat_map, tempos=None):
   return result
 
 
-def _moved(sequence, move):
+def _moved(sequence: music_proto.NoteSequence, move: Callable[[npt.ArrayLike], np.ndarray]) -> music_proto.NoteSequence:
   """A copy without tempos whose times all went through `move`."""
   result = music_proto.NoteSequence()
   result.CopyFrom(sequence)

@@ -72,6 +72,13 @@ def _root():
   return pathlib.Path(__file__).parents[2]
 
 
+def _loss(model, windows, step):
+  """Mean over all windows, of the sum of the terms."""
+  terms = [model.players()[0].loss_terms({k: tf.constant(v) for k, v in batch.items()}, training=False, step=tf.constant(step))
+           for batch in windows.in_order(4)]
+  return sum(float(tf.reduce_sum(value)) for batch in terms for value in batch.values()) / len(windows.windows)
+
+
 @pytest.mark.parametrize('name', CONFIGS)
 def test_losses_and_weights_are_the_trainers(made, name):
   folder, history = made[0], made[1][name]
@@ -87,10 +94,7 @@ def test_losses_and_weights_are_the_trainers(made, name):
   rows = own.train(iter(stacked), STEPS)
   np.testing.assert_allclose([row['loss'] for row in rows], [point[1] for point in history], rtol=2e-4)
   assert rows[0]['loss'] != pytest.approx(rows[-1]['loss'], rel=1e-5)  # something moved
-  evaluated = [(own.model.players()[0].loss_terms({k: tf.constant(v) for k, v in batch.items()}, training=False, step=tf.constant(STEPS)))
-               for batch in windows.in_order(4)]
-  total = sum(float(tf.reduce_sum(value)) for terms in evaluated for value in terms.values())
-  assert history[-1][2] == pytest.approx(total / len(windows.windows), rel=2e-3)
+  assert history[-1][2] == pytest.approx(_loss(own.model, windows, STEPS), rel=2e-3)
   if history[-1][2] == min(point[2] for point in history):  # then the bundle is the last step's
     found = bundles.read_weights(folder / f'{name}-made')
     values = {key: np.asarray(variable) for key, variable in naming.named_variables(own.model).items()}
@@ -102,9 +106,11 @@ def test_losses_and_weights_are_the_trainers(made, name):
 def test_the_bundle_is_of_the_best_evaluation(made):
   folder, history = made
   for name in CONFIGS:
-    model, _, info = bundles.load(folder / f'{name}-made')
+    model, config, info = bundles.load(folder / f'{name}-made')
     best = min(history[name], key=lambda point: point[2])
-    assert (info['step'], info['loss']) == (best[0], best[2]) and 'on JAX' in info['card'] and model is not None
+    assert (info['step'], info['loss']) == (best[0], best[2]) and 'on JAX' in info['card']
+    windows = jax_loop.Windows.read(config, str(folder / f'{name}.tfrecord'))
+    assert _loss(model, windows, best[0]) == pytest.approx(best[2], rel=2e-3)  # under TensorFlow
 
 
 def test_transposition_moves_all_cells_or_none(made):
