@@ -1,5 +1,5 @@
 # make demo   restyles one shipped piece after another and says where the result is
-# make test   the tests      make lint   ruff      make bench   speed and memory, as ratios      make docs   the API pages
+# make test   the tests      make lint   ruff, mypy      make bench   speed and memory, as ratios      make docs   the API pages
 # The first of them makes a virtual environment in $(VENV) and installs the package into it, once.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -21,6 +21,7 @@ test: $(VENV)/.installed-test
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
 # These measure on real music, in $(MUSICNST_SHARED)/data.
 DATA_BENCH = abc_reading beat_concentration metrics midi_reading near_duplicates

@@ -11,7 +11,7 @@ _VERSION = re.search(r"__version__ = '([^']+)'", (_ROOT / 'musicnst' / '__init__
 _REQUIRED = (
     'absl-py>=2.1',
     'h5py>=3.11',
-    'keras>=3.12,<4',
+    'keras>=3.15,<3.16',  # models/filling.py uses private names of its variables, for which there are no public ones
     'mido>=1.3,<2',
     'note-seq==0.0.5',
     'numba>=0.60',
@@ -31,8 +31,8 @@ _EXTRAS = {
     'jax': ('jax>=0.7',),
     'scores': ('music21>=9',),
     'test': (
-        'hypothesis>=6', 'jax>=0.7', 'matplotlib>=3.8', 'mir_eval>=0.7', 'music21>=9', 'pypianoroll>=1.0.4', 'pytest>=8', 'ruff>=0.6',
-        'scikit-learn>=1.4'),
+        'hypothesis>=6', 'jax>=0.7', 'matplotlib>=3.8', 'mir_eval>=0.7', 'music21>=9', 'mypy>=2.4,<3', 'pypianoroll>=1.0.4',
+        'pytest>=8', 'ruff>=0.6', 'scikit-learn>=1.4'),
 }
 
 setuptools.setup(
@@ -45,7 +45,7 @@ setuptools.setup(
     python_requires='>=3.11',
     packages=setuptools.find_packages(include=('musicnst', 'musicnst.*', 'data_prep', 'data_prep.*')),
     package_data={'musicnst': ['pretrained/*/*', 'pretrained/*.zip', 'pretrained/*.npz', 'pieces/*.mid', 'pieces/*.md', 'checkpoint_import/*.md',
-                               'rendering/page/*']},
+                               'rendering/page/*', 'py.typed']},
     install_requires=_REQUIRED,
     extras_require=_EXTRAS,
     entry_points={'console_scripts': ['musicnst = musicnst.cli.command:main']},

@@ -17,7 +17,7 @@ import music21
 import numpy as np
 
 from musicnst import errors
-from musicnst.reading import musical_time
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import musicxml
 
 LARGEST_COMPARED = {'.mxl': 8_000, '.xml': 80_000, '.musicxml': 80_000}
@@ -38,7 +38,7 @@ def counted(onsets, pitches):
 
 def ours(path):
   sequence = musicxml.read(path)
-  onsets = musical_time.BeatMap.from_tempos(sequence).to_beats([note.start_time for note in sequence.notes])
+  onsets = beat_map_lib.BeatMap.from_tempos(sequence).to_beats([note.start_time for note in sequence.notes])
   return counted(onsets, [note.pitch for note in sequence.notes])
 
 

@@ -18,6 +18,7 @@ QUARTERS, TIMES = 720, 10
 def long_piece(folder, quarters):
   """Notes of the shipped pieces in turn until `quarters` beats are full, at 240 quarters a minute (90 windows in 3 minutes)."""
   from musicnst import music_proto
+  from musicnst.reading import beat_map as beat_map_lib
   from musicnst.reading import files
   from musicnst.reading import musical_time
   result = music_proto.NoteSequence(ticks_per_quarter=480)
@@ -26,7 +27,7 @@ def long_piece(folder, quarters):
   while at < quarters:
     for path in sources:
       sequence = files.read(path)[0]
-      piece = musical_time.in_beats(sequence, musical_time.BeatMap.from_tempos(sequence))
+      piece = musical_time.in_beats(sequence, beat_map_lib.BeatMap.from_tempos(sequence))
       for note in piece.notes:
         if at + note.end_time <= quarters:
           copy = result.notes.add()

@@ -73,7 +73,7 @@ def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root
 
 
 def _own_time(converter):
-  """How far a stroke lies from the grid is told by the file's own tempo, never by an estimate; else the corpus's own mode."""
+  """How far a stroke lies from the grid is measured by the file's own tempo, never by an estimate; else the corpus's own mode."""
   return 'tempo' if converter.real_valued else ''
 
 

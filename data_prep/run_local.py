@@ -79,8 +79,8 @@ def assign(entries, settings, counts):
 def refuse_nothing(counts, paths):
   """Raises DataError if no window is written."""
   if not any(counts['windows', f'written_{split}'] for split in paths):
-    told = ', '.join(f'{stage} {reason} {n}' for (stage, reason), n in sorted(counts.items()))
-    raise errors.DataError(f'not one window came out, so nothing is written; counts: {told}')
+    listed = ', '.join(f'{stage} {reason} {n}' for (stage, reason), n in sorted(counts.items()))
+    raise errors.DataError(f'not one window came out, so nothing is written; counts: {listed}')
 
 
 def _results(items, settings, num_processes):

@@ -15,6 +15,7 @@ from musicnst import registry
 
 # Name -> (module in this package, imported when it is asked for; one line).
 EXPERIMENT_MAP = {
+    'arrangement': ('benchmark.arrangement', 'is the style piece heard, are tune, chords and form kept, is it told from real music'),
     'beat_estimation': ('benchmark.beat_estimation',
         'how well beats are found, against annotation and against scores played with random tempo curves'),
     'composer_classification': ('bundles.composer_classification',

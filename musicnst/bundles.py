@@ -8,6 +8,8 @@
 Weights are written and read one by one, so that a bundle may be larger than the memory left beside the model. Bundles that ship lie in
 `musicnst/pretrained/<name>` and are found by name.
 """
+from __future__ import annotations
+
 import contextlib
 import json
 import os
@@ -16,15 +18,26 @@ import posixpath
 import shutil
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
+from typing import IO
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 
 import musicnst
+from musicnst import config as config_lib
 from musicnst import configs
 from musicnst import errors
 from musicnst import files
 from musicnst.data import memory
+
+if TYPE_CHECKING:  # loads Keras
+  from musicnst.models import base
 
 FORMAT, FORMAT_VERSION = 'musicnst-bundle', 1
 CONFIG, WEIGHTS, CARD, TRAINING = 'config.json', 'model.weights.h5', 'CARD.md', 'training.h5'
@@ -40,7 +53,7 @@ _COMPRESSED_BYTES = 16 << 20
 _IN_MEMORY_BYTES = 32 << 20
 
 
-def names():
+def names() -> dict[str, str]:
   """{name: description} of the bundles that ship; reads their `config.json` only."""
   found = {}
   for path in sorted(PRETRAINED.iterdir()) if PRETRAINED.is_dir() else ():
@@ -49,7 +62,7 @@ def names():
   return found
 
 
-def locate(name_or_path):
+def locate(name_or_path: str | os.PathLike[str]) -> pathlib.Path | None:
   """Path of a bundle given by its shipped name, its folder or its .zip; None where it is none of them."""
   for path in (pathlib.Path(os.path.expanduser(str(name_or_path))), PRETRAINED / str(name_or_path), PRETRAINED / f'{name_or_path}.zip'):
     if path.is_file() and zipfile.is_zipfile(path) or path.is_dir() and (path / WEIGHTS).is_file():
@@ -57,7 +70,9 @@ def locate(name_or_path):
   return None
 
 
-def save(model, config, path, card_text='', dtype='float16', **info):
+def save(
+    model: base.MusicModel, config: config_lib.Config, path: str | os.PathLike[str], card_text: str = '', dtype: str = 'float16',
+    **info: Any) -> None:
   """Writes a bundle; `path` ending in .zip makes one file, anything else a folder (replaced if it is there).
 
   Args:
@@ -75,7 +90,9 @@ def save(model, config, path, card_text='', dtype='float16', **info):
   write(config, path, weights, card_text, dtype, **info)
 
 
-def write(config, path, weights, card_text='', dtype='float16', slots=None, **info):
+def write(
+    config: config_lib.Config, path: str | os.PathLike[str], weights: Iterable[tuple[str, np.ndarray]], card_text: str = '',
+    dtype: str = 'float16', slots: Iterable[tuple[str, np.ndarray]] | None = None, **info: Any) -> None:
   """As `save`, from (name, array) pairs that are taken one after the other: no more than one is held.
 
   Args:
@@ -96,7 +113,7 @@ def write(config, path, weights, card_text='', dtype='float16', slots=None, **in
 
 
 @contextlib.contextmanager
-def _new_bundle(path):
+def _new_bundle(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
   """A temporary folder for the files of a bundle, which takes its place (or becomes its .zip) when they are there."""
   if not str(path).endswith('.zip'):
     with files.atomic_folder(path) as folder:
@@ -109,7 +126,7 @@ def _new_bundle(path):
         archive.write(file, file.name, zipfile.ZIP_STORED if file.suffix == '.h5' else zipfile.ZIP_DEFLATED)  # .h5 is compressed inside
 
 
-def load(name_or_path):
+def load(name_or_path: str | os.PathLike[str]) -> tuple[base.MusicModel, config_lib.Config, dict[str, Any]]:
   """(model, config, info) of a bundle; info is the dict of `config.json` with `card` added.
 
   Raises:
@@ -123,8 +140,7 @@ def load(name_or_path):
     raise errors.ModelNotFoundError(f'{reader.path}: {error}') from error
   from musicnst.models import filling  # late, as in `save`
   with _outside_of_graphs():  # a model may load another one's bundle while a step is being traced
-    # The largest models are made without first values. Others may load bundles of their own as they are made, which that does not go with.
-    model = filling.unfilled(config) if 'enc_rnn_size' in config.hparams else config.build_model()
+    model = filling.unfilled(config) if config.deferred else config.build_model()
     with reader.weights(info) as weights:
       assign(model, weights, reader.path)
   return model, config, {**info, 'card': reader.read_card()}
@@ -139,7 +155,7 @@ def _outside_of_graphs():
   return tf.init_scope()
 
 
-def read_weights(name_or_path):
+def read_weights(name_or_path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
   """{name: array} of a bundle's weights, without building its model; errors as `load`."""
   reader = _reader(name_or_path)
   with reader.weights(reader.read_info()) as weights:
@@ -147,7 +163,7 @@ def read_weights(name_or_path):
 
 
 @contextlib.contextmanager
-def training_state(name_or_path):
+def training_state(name_or_path: str | os.PathLike[str]) -> Iterator[tuple[int, int, dict[str, h5py.Dataset]]]:
   """Yields (step, updates, {name: moment}) of a bundle to go on training from; no updates and no moments where it holds none.
 
   Moments are `m/<variable>` and `v/<variable>`, read from the file when they are looked at. Errors as `load`.
@@ -163,7 +179,7 @@ def training_state(name_or_path):
     yield step, int(training['updates']), {name: archive[name] for name in names}
 
 
-def assign(model, weights, origin):
+def assign(model: base.MusicModel, weights: Mapping[str, Any], origin: str | os.PathLike[str]) -> None:
   """Sets every variable of a model; random states that the weights lack stay as they are.
 
   Args:
@@ -186,7 +202,7 @@ def assign(model, weights, origin):
   filling.fill(variables, ((name, _tensor(value, variables[name].dtype)) for name, value in weights.items()))
 
 
-def _tensor(value, dtype):
+def _tensor(value: Any, dtype: str) -> Any:
   """A tensor of an array, which it does not share, or of a dataset, which is in memory once."""
   if not isinstance(value, h5py.Dataset):
     return np.array(value, dtype)
@@ -200,7 +216,7 @@ def _tensor(value, dtype):
   return memory.as_tensor(read)
 
 
-def _reader(name_or_path):
+def _reader(name_or_path: str | os.PathLike[str]) -> _Reader:
   path = locate(name_or_path)
   if path is None:
     raise errors.ModelNotFoundError(
@@ -211,10 +227,10 @@ def _reader(name_or_path):
 class _Reader:
   """The three files of a bundle, from a folder or a .zip."""
 
-  def __init__(self, path):
+  def __init__(self, path: str | os.PathLike[str]):
     self.path = pathlib.Path(path)
 
-  def read_info(self):
+  def read_info(self) -> dict[str, Any]:
     """The dict of `config.json`, its version checked."""
     try:
       info = json.loads(self._bytes(CONFIG))
@@ -230,7 +246,7 @@ class _Reader:
     return info
 
   @contextlib.contextmanager
-  def weights(self, info):
+  def weights(self, info: Mapping[str, Any]) -> Iterator[dict[str, h5py.Dataset]]:
     """{name: dataset} as listed in `info`, each read when it is looked at."""
     with self.opened(WEIGHTS) as archive:
       weights = {}
@@ -241,8 +257,8 @@ class _Reader:
       yield weights
 
   @contextlib.contextmanager
-  def opened(self, name):
-    """An .h5 file of the bundle, open; what goes wrong while it is read is told as damage."""
+  def opened(self, name: str) -> Iterator[h5py.File]:
+    """An .h5 file of the bundle, open; what goes wrong while it is read is reported as damage."""
     try:
       with self._file(name) as file, h5py.File(file, 'r') as archive:
         yield archive
@@ -251,27 +267,27 @@ class _Reader:
         raise
       raise errors.ModelNotFoundError(f'{self.path}: {name} is truncated or damaged ({error})') from error
 
-  def read_card(self):
+  def read_card(self) -> str:
     """The data card; '' where there is none."""
     try:
       return self._bytes(CARD).decode('utf-8', 'replace')
     except errors.ModelNotFoundError:
       return ''
 
-  def _bytes(self, name):
+  def _bytes(self, name: str) -> bytes:
     with self._file(name) as file:
       return file.read()
 
-  def _file(self, name):
+  def _file(self, name: str) -> IO[bytes]:
     """A file of the bundle, open for reading bytes."""
     try:
       return open(self.path / name, 'rb') if self.path.is_dir() else self._unzipped(name)
     except (OSError, KeyError, zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
       raise errors.ModelNotFoundError(f'{self.path}: {name} is missing or cannot be read ({error})') from error
-    except zipfile.zlib.error as error:
+    except zlib.error as error:
       raise errors.ModelNotFoundError(f'{self.path}: {name} is damaged ({error})') from error
 
-  def _unzipped(self, name):
+  def _unzipped(self, name: str) -> IO[bytes]:
     """A member's bytes in memory or a nameless temporary file, so that no name in the archive can lead anywhere."""
     with zipfile.ZipFile(self.path) as archive:
       # The bundle's files lie at the top, or all in one folder (as when a folder is zipped by hand).
@@ -286,13 +302,13 @@ class _Reader:
       return file
 
 
-def _plain(name):
+def _plain(name: str) -> bool:
   """Whether an archive's name stays inside the archive, at most one folder deep."""
   parts = posixpath.normpath(name).split('/')
   return not name.startswith(('/', '\\')) and '..' not in name.split('/') and '\\' not in name and len(parts) <= 2
 
 
-def _converted(name, value, dtype):
+def _converted(name: str, value: np.ndarray, dtype: str) -> np.ndarray:
   """Floating-point weights as `dtype`; integers as they are."""
   if dtype == ROUNDED:
     return _rounded(_converted(name, value, 'float16')) if np.issubdtype(value.dtype, np.floating) else value
@@ -305,7 +321,7 @@ def _converted(name, value, dtype):
   return converted
 
 
-def _rounded(value):
+def _rounded(value: np.ndarray) -> np.ndarray:
   """float16 -> the nearest with `MANTISSA_BITS` bits of mantissa, away from zero half-way."""
   dropped = 10 - MANTISSA_BITS
   bits = value.view(np.uint16).astype(np.uint32) + (1 << (dropped - 1))
@@ -313,7 +329,7 @@ def _rounded(value):
   return np.where(np.isfinite(rounded), rounded, value)  # the largest numbers would become infinite
 
 
-def _write_h5(path, weights):
+def _write_h5(path: pathlib.Path, weights: Iterable[tuple[str, np.ndarray]]) -> dict[str, list[int]]:
   """Writes one dataset a weight, gzip-compressed if it is not very large; {name: shape}. The same weights give the same bytes."""
   shapes = {}
   with h5py.File(path, 'w', track_order=False) as archive:

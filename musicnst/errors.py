@@ -57,6 +57,27 @@ class ModelNotFoundError(MusicnstError):
   reason = 'model_not_found'
 
 
+class AbilityError(ModelNotFoundError):
+  """A model that cannot do what is asked of it.
+
+  Args:
+    what: what asked, such as 'interpolation'.
+    config: the model's config.
+    missing: what it would have to be able to do, one of these, each to be read after 'can'.
+    able: what it can do, likewise.
+  """
+
+  reason = 'missing_ability'
+
+  def __init__(self, what, config, missing, able):
+    self.what, self.config, self.missing, self.able = what, config, tuple(missing), tuple(able)
+    can = f'it can {", ".join(self.able)}' if self.able else 'it can do nothing that is asked for by name'
+    super().__init__(f'{what} needs a model that can {" or ".join(self.missing)}; config {config!r} cannot: {can}')
+
+  def __reduce__(self):
+    return type(self), (self.what, self.config, self.missing, self.able)
+
+
 class CheckpointError(ModelNotFoundError):
   """A checkpoint of Magenta's that is missing, damaged, unsafe to open, or of another model than asked for."""
 

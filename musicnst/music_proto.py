@@ -6,11 +6,13 @@ module needs none of them. It is loaded from its file and put where note_seq its
 import importlib.util
 import os
 import sys
+import types
+import typing
 
 _NAME = 'note_seq.protobuf.music_pb2'
 
 
-def _load():
+def _load() -> types.ModuleType:
   if _NAME in sys.modules:
     return sys.modules[_NAME]
   package = importlib.util.find_spec('note_seq')
@@ -24,4 +26,7 @@ def _load():
 
 
 music_pb2 = _load()
-NoteSequence = music_pb2.NoteSequence
+if typing.TYPE_CHECKING:
+  from note_seq.protobuf.music_pb2 import NoteSequence
+else:
+  NoteSequence = music_pb2.NoteSequence

@@ -9,7 +9,7 @@ _PACKAGES = ('musicnst', 'data_prep', 'experiments')
 
 # From left to right; a layer imports from itself and from what stands before it. Layers in one group do not import each other.
 _ORDER = (
-    ('errors', 'files', 'music_proto', 'quiet', 'registry', 'hparams', 'config'),
+    ('errors', 'files', 'music_proto', 'options', 'quiet', 'registry', 'hparams', 'config'),
     ('reading',), ('representations',), ('analysis',), ('metrics', 'data', 'layers', 'losses', 'priors'), ('models',), ('configs',),
     ('bundles', 'training', 'inference', 'checkpoint_import'), ('style_transfer',), ('evaluation', 'rendering'), ('pieces',),
     ('cli', 'web'), ('__main__',))
@@ -123,6 +123,59 @@ def test_tensorflow_only_where_it_belongs():
   assert not _found(check)
 
 
+def test_private_names_of_keras_have_one_home():
+  def check(here, name, at_load):
+    del at_load
+    return f'imports {name}' if name.startswith('keras.src') and here != 'musicnst.models.filling' else ''
+  assert not _found(check)
+
+
 @pytest.mark.parametrize('library, home', [('apache_beam', 'data_prep.run_beam'), ('music21', '')])
 def test_one_home(library, home):
   assert not _found(lambda here, name, at_load: f'imports {library}' if name.split('.')[0] == library and here != home else '')
+
+
+def _module(path):
+  return '.'.join(path.with_suffix('').parts).removesuffix('.__init__')
+
+
+def _edges():
+  """{module of the project: those of the project that it imports, when it loads or within a function}."""
+  modules, edges = {_module(path) for path in _sources()}, {}
+  for path in _sources():
+    names = [name for name, *_ in _imports(ast.parse((_ROOT / path).read_text(encoding='utf-8')))]
+    edges[_module(path)] = {name if name in modules else name.rpartition('.')[0] for name in names} & modules
+  return edges
+
+
+def _circles(edges):
+  """Lists of modules that lead to each other (Tarjan's strongly connected components of more than one, or a module that imports itself)."""
+  index, low, stack, found = {}, {}, [], []
+
+  def visit(node):
+    index[node] = low[node] = len(index)
+    stack.append(node)
+    for other in sorted(edges.get(node, ())):
+      if other not in index:
+        visit(other)
+      if other in stack:
+        low[node] = min(low[node], low[other])
+    if low[node] == index[node]:
+      members = stack[stack.index(node):]
+      del stack[stack.index(node):]
+      if len(members) > 1 or node in edges.get(node, ()):
+        found.append(sorted(members))
+
+  for node in sorted(edges):
+    if node not in index:
+      visit(node)
+  return found
+
+
+def test_circles_are_found():
+  assert _circles({'a': {'b'}, 'b': {'c'}, 'c': {'b', 'd'}, 'd': set(), 'e': {'e'}}) == [['b', 'c'], ['e']]
+  assert not _circles({'a': {'b', 'c'}, 'b': {'c'}, 'c': set()})
+
+
+def test_modules_import_each_other_in_no_circle():
+  assert not _circles(_edges())

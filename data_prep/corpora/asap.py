@@ -9,7 +9,7 @@ NAME = 'asap'
 _IN_MANIFEST = 'asap-scores'
 
 
-def find(root):
+def find(root: str) -> list[corpus.Piece]:
   """Scores of a manifest's folder, or those that the repository's `metadata.csv` names (each score once)."""
   rows = corpus.manifest_rows(root, _IN_MANIFEST)
   if rows is not None:
@@ -24,7 +24,7 @@ def find(root):
           for score, composer in sorted(scores.items())]
 
 
-def work_of(path):
+def work_of(path: str) -> str:
   """One name for a score and its edition without repeats (`..._no_repeat.mid`)."""
   return re.sub(r'_no(_\d)?_repeat', '', os.path.splitext(path)[0])
 

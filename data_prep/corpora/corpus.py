@@ -4,9 +4,11 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Callable
+from collections.abc import Iterator
 
 from data_prep import splits
 from musicnst import errors
+from musicnst import music_proto
 from musicnst.reading import files
 from musicnst.reading import musical_time
 
@@ -51,11 +53,11 @@ class Piece:
   work: str = ''
 
   @property
-  def labels(self):
+  def labels(self) -> dict[str, str]:
     return {'id': self.id, 'genre': self.genre, 'composer': self.composer, 'corpus': self.corpus}
 
 
-def read_file(piece):
+def read_file(piece: Piece) -> list[music_proto.NoteSequence]:
   """The usual reader: every sequence of the piece's file, in seconds."""
   return files.read(piece.path)
 
@@ -79,12 +81,12 @@ class Corpus:
   license: str
   citation: str
   url: str
-  find: Callable
-  read: Callable = read_file
+  find: Callable[[str], list[Piece]]
+  read: Callable[[Piece], list[music_proto.NoteSequence]] = read_file
   time: str = 'auto'
-  archives: tuple = ()
+  archives: tuple[Archive, ...] = ()
 
-  def pieces(self, root, split=None):
+  def pieces(self, root: str | os.PathLike, split: str | None = None) -> list[Piece]:
     """The corpus's pieces under `root`, sorted by path: all, or those of one split and those that declare none.
 
     Raises:
@@ -95,13 +97,14 @@ class Corpus:
       raise errors.DataError(f'{root}: no pieces of the corpus {self.name!r} here; {self.where()}')
     return [p for p in found if not split or p.split in (split, '')]
 
-  def where(self):
+  def where(self) -> str:
     """One sentence on where to get the corpus."""
     if self.archives:
       return f'--download fetches it from {self.url}'
     return f'get it from {self.url} and name its folder' if self.url else 'name the folder that holds it'
 
-  def sequences(self, root, split=None, on_reject=None):
+  def sequences(self, root: str | os.PathLike, split: str | None = None,
+                on_reject: Callable[[Piece, Exception], object] | None = None) -> Iterator[music_proto.NoteSequence]:
     """Yields labelled NoteSequences, piece by piece.
 
     Args:
@@ -118,7 +121,7 @@ class Corpus:
         if on_reject:
           on_reject(piece, error)
 
-  def labelled(self, piece):
+  def labelled(self, piece: Piece) -> list[music_proto.NoteSequence]:
     """The sequences of one piece, with id, filename and labels filled in."""
     sequences = self.read(piece)
     for i, sequence in enumerate(sequences):
@@ -127,7 +130,7 @@ class Corpus:
       label(sequence, piece.genre, piece.composer)
     return sequences
 
-  def in_beats(self, sequence):
+  def in_beats(self, sequence: music_proto.NoteSequence) -> music_proto.NoteSequence:
     """The sequence in musical time, as this corpus needs it."""
     if self.time == 'beats':
       return sequence
@@ -135,7 +138,7 @@ class Corpus:
     return musical_time.in_beats(sequence, beat_map)
 
 
-def label(sequence, genre='', composer=''):
+def label(sequence: music_proto.NoteSequence, genre: str = '', composer: str = '') -> None:
   """Puts labels into `sequence_metadata`, in place of others."""
   metadata = sequence.sequence_metadata
   for field, value in ((metadata.genre, genre), (metadata.composers, composer)):
@@ -144,7 +147,7 @@ def label(sequence, genre='', composer=''):
       field.append(value)
 
 
-def keep_instrument(sequence, instrument):
+def keep_instrument(sequence: music_proto.NoteSequence, instrument: int) -> None:
   """Takes the notes of all other instruments out of a sequence.
 
   Raises:
@@ -160,7 +163,7 @@ def keep_instrument(sequence, instrument):
 # ---------------------- finding pieces ----
 
 
-def manifest_rows(root, corpus):
+def manifest_rows(root: str, corpus: str) -> list[dict[str, str]] | None:
   """Rows of `manifest.csv` (columns corpus, path, label, split, license) for a corpus; None where there is no manifest."""
   path = os.path.join(root, 'manifest.csv')
   if not os.path.isfile(path):
@@ -169,7 +172,7 @@ def manifest_rows(root, corpus):
     return [row for row in csv.DictReader(file) if row['corpus'] == corpus]
 
 
-def make_piece(corpus, root, relative, **labels):
+def make_piece(corpus: str, root: str, relative: str, **labels: str) -> Piece:
   """A `Piece` for a file under `root`, its id made of the corpus and the relative path as Magenta makes it."""
   kind = os.path.splitext(relative)[1].lstrip('.').lower()
   kind = {'mid': 'midi', 'kar': 'midi', 'xml': 'musicxml', 'mxl': 'musicxml'}.get(kind, kind)
@@ -177,9 +180,9 @@ def make_piece(corpus, root, relative, **labels):
   return Piece(os.path.join(root, relative), f'/id/{kind}/{corpus}/{digest}', corpus, filename=relative, **labels)
 
 
-def walk(root, extensions=('.mid', '.midi')):
+def walk(root: str, extensions: tuple[str, ...] = ('.mid', '.midi')) -> list[str]:
   """Relative paths of the files under `root` with these extensions, sorted."""
-  found = []
+  found: list[str] = []
   for folder, folders, names in os.walk(root):
     folders[:] = [name for name in folders if not name.startswith('.')]
     found += [os.path.relpath(os.path.join(folder, name), root) for name in names

@@ -1,5 +1,6 @@
 """CORPUS_MAP: every corpus by name, and the collections of corpora that are used together."""
 from data_prep.corpora import asap
+from data_prep.corpora import corpus
 from data_prep.corpora import easymusicnotes
 from data_prep.corpora import folder
 from data_prep.corpora import karaoke
@@ -18,7 +19,7 @@ CORPUS_MAP = {
 COLLECTIONS = {'all-genres': ('pop909', 'nottingham', 'asap', 'tpd-jazz'), 'melodies': ('pop909-melody', 'nottingham-melody')}
 
 
-def get(names):
+def get(names: str) -> list[corpus.Corpus]:
   """The corpora of a comma-separated list of names and collections, in order, each once.
 
   Raises:

@@ -5,6 +5,7 @@ then the caller must give one, or say that the first download is to be trusted: 
 folder and demanded from then on.
 """
 import hashlib
+import http.client
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import zipfile
 
 import tqdm
 
+from data_prep.corpora import corpus as corpus_lib
 from musicnst import errors
 from musicnst import files
 
@@ -25,7 +27,7 @@ _RECORDED = 'checksums.json'
 _MAX_EXPANSION = 200
 
 
-def corpus_folder(corpus, root, sha256='', trust_first=False):
+def corpus_folder(corpus: corpus_lib.Corpus, root: str, sha256: str = '', trust_first: bool = False) -> str:
   """Makes sure that a corpus lies under `root`: downloads and unpacks its archives where it does not.
 
   Args:
@@ -49,7 +51,7 @@ def corpus_folder(corpus, root, sha256='', trust_first=False):
   return os.path.join(root, corpus.archives[0].folder)
 
 
-def fetch(archive, folder, sha256='', trust_first=False):
+def fetch(archive: corpus_lib.Archive, folder: str, sha256: str = '', trust_first: bool = False) -> str:
   """Downloads one archive into `folder` and returns its path; a complete, correct one is not fetched again.
 
   Raises:
@@ -79,7 +81,7 @@ def fetch(archive, folder, sha256='', trust_first=False):
   return path
 
 
-def _transfer(archive, part):
+def _transfer(archive: corpus_lib.Archive, part: str) -> None:
   """Appends what is missing of the file to `part`."""
   have = os.path.getsize(part) if os.path.exists(part) else 0
   if archive.num_bytes and have >= archive.num_bytes:
@@ -104,20 +106,20 @@ def _transfer(archive, part):
     raise urllib.error.URLError(f'connection lost after {os.path.getsize(part)} of {total} bytes')
 
 
-def _read(response):
+def _read(response: http.client.HTTPResponse) -> bytes:
   try:
     return response.read(_BLOCK_BYTES)
   except (OSError, ValueError) as error:
     raise urllib.error.URLError(error) from error
 
 
-def digest_of(path):
+def digest_of(path: str) -> str:
   """sha256 of a file, hexadecimal."""
   with open(path, 'rb') as file:
     return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
-def _recorded(folder):
+def _recorded(folder: str) -> dict[str, str]:
   path = os.path.join(folder, _RECORDED)
   if not os.path.isfile(path):
     return {}
@@ -128,14 +130,14 @@ def _recorded(folder):
     raise errors.DataError(f'{path}: cannot be read ({error}); remove it to begin anew') from error
 
 
-def _record(folder, url, digest):
+def _record(folder: str, url: str, digest: str) -> None:
   with files.atomic_path(os.path.join(folder, _RECORDED)) as temporary:
     recorded = {**_recorded(folder), url: digest}
     with open(temporary, 'w', encoding='utf-8') as file:
       json.dump(recorded, file, indent=2)
 
 
-def unpack(path, folder, root):
+def unpack(path: str, folder: str, root: str) -> None:
   """Unpacks a .zip or .tar.gz that holds one folder to `root/folder`, whole or not at all.
 
   Raises:
@@ -155,7 +157,7 @@ def unpack(path, folder, root):
     raise errors.DataError(f'{path}: damaged archive ({error})') from error
 
 
-def _extract(path, folder):
+def _extract(path: str, folder: str) -> None:
   limit = os.path.getsize(path) * _MAX_EXPANSION
   if zipfile.is_zipfile(path):
     with zipfile.ZipFile(path) as archive:
@@ -167,7 +169,7 @@ def _extract(path, folder):
     archive.extractall(folder, filter='data')
 
 
-def _check_members(path, members, limit):
+def _check_members(path: str, members: list[tuple[str, int]], limit: int) -> None:
   for name, _ in members:
     if os.path.isabs(name) or '..' in name.split('/'):
       raise errors.DataError(f'{path}: holds the name {name!r}, which leads out of its folder; nothing was unpacked')

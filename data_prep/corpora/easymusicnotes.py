@@ -4,7 +4,7 @@ from data_prep.corpora import corpus
 NAME = 'easymusicnotes'
 
 
-def find(root):
+def find(root: str) -> list[corpus.Piece]:
   """Pieces of a manifest's folder, or every MIDI file below `root`."""
   rows = corpus.manifest_rows(root, NAME)
   if rows is not None:

@@ -7,7 +7,7 @@ from musicnst.reading import files
 NAME = 'folder'
 
 
-def find(root):
+def find(root: str) -> list[corpus.Piece]:
   """Every music file below `root`: `root/jazz/a.mid` is labelled `jazz`; a file in `root` itself has no label."""
   pieces = []
   for relative in corpus.walk(root, files.EXTENSIONS):

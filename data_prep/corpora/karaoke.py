@@ -4,7 +4,7 @@ from data_prep.corpora import corpus
 NAME = 'karaoke'
 
 
-def find(root):
+def find(root: str) -> list[corpus.Piece]:
   """Songs of a manifest's folder, or every .mid and .kar file below `root`."""
   rows = corpus.manifest_rows(root, NAME)
   if rows is not None:

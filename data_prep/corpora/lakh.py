@@ -16,7 +16,7 @@ _TRACK = re.compile(r'TR[A-Z]{5}[0-9A-F]{11}')
 _BETWEEN = re.compile(r'\t|,|<SEP>')
 
 
-def find(root):
+def find(root: str) -> list[corpus.Piece]:
   """Every .mid and .npz below `root`; a file's song is the track id in its path (else its name), by which its tags are found.
 
   Raises:
@@ -33,19 +33,19 @@ def find(root):
   return pieces
 
 
-def tags_of(root):
+def tags_of(root: str) -> tuple[dict[str, tuple[str, ...]], str]:
   """({track id: tuple of tags}, path of the file) of the tags file in a folder; ({}, '') without one."""
   found = [path for pattern in TAG_FILES for path in sorted(glob.glob(os.path.join(glob.escape(root), pattern)))]
   return (read_tags(found[0]), found[0]) if found else ({}, '')
 
 
-def read_tags(path):
+def read_tags(path: str | os.PathLike) -> dict[str, tuple[str, ...]]:
   """{track id: tuple of its tags, each once}; lines of one track add up.
 
   Raises:
     DataError: not text, or no line has an id and a tag.
   """
-  tags = {}
+  tags: dict[str, tuple[str, ...]] = {}
   try:
     with open(path, encoding='utf-8') as file:
       for line in file:

@@ -8,7 +8,7 @@ NAME = 'maestro'
 _FOLDER = 'maestro-v1.0.0'
 
 
-def find(root):
+def find(root: str) -> list[corpus.Piece]:
   """Performances that the dataset's own csv names; `root` is its folder or the one above."""
   for folder in (root, os.path.join(root, _FOLDER)):
     table = os.path.join(folder, _FOLDER + '.csv')
@@ -17,7 +17,7 @@ def find(root):
   return []
 
 
-def _of_table(folder, table):
+def _of_table(folder: str, table: str) -> list[corpus.Piece]:
   with open(table, newline='', encoding='utf-8') as file:
     rows = [row for row in csv.DictReader(file) if os.path.isfile(os.path.join(folder, row['midi_filename']))]
   return [corpus.make_piece(NAME, folder, row['midi_filename'], genre='classical', composer=row['canonical_composer'], split=row['split'],

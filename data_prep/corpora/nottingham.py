@@ -2,11 +2,12 @@
 import dataclasses
 
 from data_prep.corpora import corpus
+from musicnst import music_proto
 
 NAME = 'nottingham'
 
 
-def find(root):
+def find(root: str) -> list[corpus.Piece]:
   """Tunes of a manifest's folder, or of the cleaned repository's layout (`MIDI/*.mid`, without its `melody` and `chords` copies)."""
   rows = corpus.manifest_rows(root, NAME)
   if rows is not None:
@@ -15,7 +16,7 @@ def find(root):
   return [corpus.make_piece(NAME, root, path, genre='folk') for path in tunes]
 
 
-def read_melody(piece):
+def read_melody(piece: corpus.Piece) -> list[music_proto.NoteSequence]:
   """The tune without its chords, which stand in the file's second track.
 
   Raises:

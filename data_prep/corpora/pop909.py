@@ -6,6 +6,8 @@ import numpy as np
 
 from data_prep.corpora import corpus
 from musicnst import errors
+from musicnst import music_proto
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import files
 from musicnst.reading import musical_time
 
@@ -13,7 +15,7 @@ NAME = 'pop909'
 MELODY_TRACK = 'MELODY'
 
 
-def find(root):
+def find(root: str) -> list[corpus.Piece]:
   """Songs of a manifest's folder, or of the repository's layout (`001/001.mid` with `beat_midi.txt` beside)."""
   rows = corpus.manifest_rows(root, NAME)
   if rows is not None:
@@ -22,7 +24,7 @@ def find(root):
   return [corpus.make_piece(NAME, root, path, genre='pop') for path in songs]
 
 
-def beat_map(path):
+def beat_map(path: str | os.PathLike) -> beat_map_lib.BeatMap:
   """The map of a `beat_midi.txt`: column 1 the second of each quarter, column 3 marks every fourth, a bar's first.
 
   Downbeats come to lie on multiples of 4 beats.
@@ -32,13 +34,13 @@ def beat_map(path):
   """
   try:
     table = np.loadtxt(path, ndmin=2)
-    downbeats = np.flatnonzero(table[:, 2] > 0) if table.shape[1] > 2 else []
-    return musical_time.BeatMap.from_beat_times(table[:, 0], 4, int(downbeats[0]) if len(downbeats) else 0)
+    downbeats = np.flatnonzero(table[:, 2] > 0) if table.shape[1] > 2 else np.zeros(0, int)
+    return beat_map_lib.BeatMap.from_beat_times(table[:, 0], 4, int(downbeats[0]) if len(downbeats) else 0)
   except (OSError, ValueError, IndexError) as error:
     raise errors.ReadError(path, 'no_beat_annotation', f'holds no beats ({error}).') from error
 
 
-def read(piece):
+def read(piece: corpus.Piece) -> list[music_proto.NoteSequence]:
   """The song in beats, 4/4 throughout; its three tracks keep their names in `instrument_infos`."""
   beats = beat_map(os.path.join(os.path.dirname(piece.path), 'beat_midi.txt'))
   sequences = [musical_time.in_beats(sequence, beats) for sequence in files.read(piece.path)]
@@ -48,7 +50,7 @@ def read(piece):
   return sequences
 
 
-def read_melody(piece):
+def read_melody(piece: corpus.Piece) -> list[music_proto.NoteSequence]:
   """The song in beats, with its track MELODY alone.
 
   Raises:

@@ -31,6 +31,7 @@ import numpy as np
 
 from musicnst import files as outputs
 from musicnst import music_proto
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import beats
 from musicnst.reading import files
 from musicnst.reading import musical_time
@@ -83,8 +84,8 @@ def pop909(rows, root):
     table = np.loadtxt(os.path.join(root, os.path.dirname(path), 'beat_midi.txt'))
     for name, beat_map in (('estimate', beats.estimate(sequence)), ('auto, no annotation', musical_time.choose(sequence)[0])):
       scores = score(sequence, beat_map, table[:, 0])
-      place = beat_map.to_beats(table[table[:, 2] > 0, 0]) % beats.BEATS_PER_BAR
-      scores['downbeat'] = float(np.mean(np.minimum(place, beats.BEATS_PER_BAR - place) < 0.25) > 0.5)
+      place = beat_map.to_beats(table[table[:, 2] > 0, 0]) % beat_map_lib.BEATS_PER_BAR
+      scores['downbeat'] = float(np.mean(np.minimum(place, beat_map_lib.BEATS_PER_BAR - place) < 0.25) > 0.5)
       result[name].append(scores)
   return result
 
@@ -92,14 +93,14 @@ def pop909(rows, root):
 def played(sequence, seed):
   """(the score played by a random tempo curve, seconds of its quarters)."""
   generator = np.random.default_rng(seed)
-  count = int(musical_time.BeatMap.from_tempos(sequence).to_beats(sequence.total_time)) + 8
+  count = int(beat_map_lib.BeatMap.from_tempos(sequence).to_beats(sequence.total_time)) + 8
   walk, keep = np.zeros(count), np.exp(-1 / MEMORY_BEATS)
   for i in range(1, count):
     walk[i] = keep * walk[i - 1] + np.sqrt(1 - keep**2) * generator.normal()
   qpm = np.exp(generator.uniform(np.log(SLOWEST_QPM), np.log(FASTEST_QPM)))
   times = np.concatenate([[0.0], np.cumsum(60 / qpm * np.exp(DEVIATION * walk))])
-  curve = musical_time.BeatMap(times, np.arange(count + 1))
-  result = musical_time.in_seconds(musical_time.in_beats(sequence, musical_time.BeatMap.from_tempos(sequence)), curve)
+  curve = beat_map_lib.BeatMap(times, np.arange(count + 1))
+  result = musical_time.in_seconds(musical_time.in_beats(sequence, beat_map_lib.BeatMap.from_tempos(sequence)), curve)
   for note in result.notes:
     shift = generator.normal(0, JITTER_SECS)
     note.start_time = max(0.0, note.start_time + shift)
@@ -110,7 +111,7 @@ def played(sequence, seed):
 
 def shortened(sequence):
   """The first beats of a score, so that long ones do not take all the time."""
-  beat_map = musical_time.BeatMap.from_tempos(sequence)
+  beat_map = beat_map_lib.BeatMap.from_tempos(sequence)
   end = float(beat_map.to_seconds(LONGEST_BEATS))
   result = music_proto.NoteSequence()
   result.CopyFrom(sequence)
@@ -142,7 +143,7 @@ def decisions(rows, root):
     counts = dict.fromkeys(('tempo', 'tempo, moved', 'estimate'), 0)
     for path in paths[:PIECES_A_CORPUS]:
       sequence = files.read(os.path.join(root, path))[0]
-      nominal = musical_time.BeatMap.from_tempos(sequence)
+      nominal = beat_map_lib.BeatMap.from_tempos(sequence)
       followed = musical_time.following(sequence, nominal)
       counts['estimate' if followed is None else 'tempo' if followed is nominal else 'tempo, moved'] += 1
     result[name] = counts

@@ -1,15 +1,16 @@
 """The two judges that are networks; both read stretches of roll and are of other kinds than the classifiers that any method is steered by.
 
 `paper_cnn` is the classifier of the CycleGAN papers (Brunner et al., 2018): five convolutions over frames of 64 steps x 84 pitches.
-`map_cnn` looks at onsets and frames as two pictures, scaled to one density, with small square kernels and pooling over all places.
+`map_cnn` reads onsets and frames as two images, scaled to one density, with small square kernels and pooling over all places.
 """
 import keras
 from keras import ops
 
+from musicnst.layers import images
+
 PAPER_STEPS, MAP_STEPS = 64, 128
 # MIDI 24 to 107 of 21 to 108.
 LOWEST, PAPER_PITCHES = 3, 84
-_LEAK = .2
 # Onsets a step to which a picture is scaled, and the fewest that are scaled up to it.
 _TYPICAL_ONSETS, _LEAST_ONSETS = .5, .05
 
@@ -18,10 +19,10 @@ def paper_cnn(classes):
   """Model of rolls `[B, 64, 2, 88]` -> logits `[B, C]`. Deviation: `classes` logits, where the papers train one network for each pair."""
   rolls = keras.Input((PAPER_STEPS, 2, 88))
   x = ops.max(rolls, axis=2)[:, :, LOWEST:LOWEST + PAPER_PITCHES, None] * 2 - 1  # [B, 64, 84, 1]
-  x = _leaky(keras.layers.Conv2D(64, (1, 12), (1, 12))(x))
+  x = images.leaky_relu(keras.layers.Conv2D(64, (1, 12), (1, 12))(x))
   for filters, height in ((128, 4), (256, 2), (512, 8)):
     x = keras.layers.Conv2D(filters, (height, 1), (height, 1), use_bias=False)(x)
-    x = _leaky(keras.layers.GroupNormalization(groups=-1, epsilon=1e-3)(x))
+    x = images.leaky_relu(keras.layers.GroupNormalization(groups=-1, epsilon=1e-3)(x))
     x = keras.layers.SpatialDropout2D(.2)(x)
   x = keras.layers.Conv2D(classes, (1, 7))(x)  # [B, 1, 1, C]
   return keras.Model(rolls, keras.layers.Flatten()(x))
@@ -39,7 +40,3 @@ def map_cnn(classes):
   x = ops.concatenate([ops.mean(x, axis=(1, 2)), ops.max(x, axis=(1, 2))], -1)
   x = keras.layers.Dropout(.3)(ops.relu(keras.layers.Dense(96)(x)))
   return keras.Model(rolls, keras.layers.Dense(classes)(x))
-
-
-def _leaky(x):
-  return ops.leaky_relu(x, negative_slope=_LEAK)

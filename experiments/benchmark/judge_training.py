@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.benchmark import judges
+from musicnst.data import transposition
 
 MOST_DROPPED = .6
 # Share of the examples with hardly a note left, whose target is undecided.
@@ -84,10 +85,7 @@ def dropped(owners, rate, shift, generator):
   sounds = kept[owners[1:]]
   begins = sounds & (owners[1:] != owners[:-1])
   roll = np.stack([begins, sounds & ~begins], 1).astype(np.uint8)
-  moved = np.zeros_like(roll)
-  low, high = max(shift, 0), 88 + min(shift, 0)
-  moved[:, :, low:high] = roll[:, :, low - shift:high - shift]
-  return moved
+  return np.asarray(transposition.shift_keys(roll, shift, abs(shift)))
 
 
 def train_network(name, examples, seed, steps, batch_size=64, rate=1e-3):

@@ -56,17 +56,17 @@ class Runner:
   Args:
     method: method.Method.
     settings: request.Settings without None.
-    genres_given: the method is given both genres, as one that is trained for a direction has them; else it recognises them.
+    conditioned: the method is given both genres, as one that is trained for a direction has them; else it recognises them.
   """
 
   method: method_lib.Method
   settings: request_lib.Settings
-  genres_given: bool = True
+  conditioned: bool = True
 
   def run(self, contents, styles, strength=None, seed=0, direction=''):
     """Contents (list of Piece) and styles (list of Piece, one a content) -> Outcome; `strength` None takes the method's own."""
     settings = dataclasses.replace(self.settings, seed=seed, strength=self.settings.strength if strength is None else strength)
-    if self.genres_given and direction:
+    if self.conditioned and direction:
       source, target = direction.split('-')
       settings = dataclasses.replace(settings, content_genre=source, style_genre=target)
     started, processor, sequences = time.monotonic(), time.process_time(), []
@@ -128,7 +128,7 @@ def runner(name, options=None, model=None, training_pools=None):
 
   Args:
     name: of `METHODS`.
-    options: dict of overrides by name: `genres_given` of `Runner`, fields of `request.Settings`, or of `GuidedSettings` for the methods that have
+    options: dict of overrides by name: `conditioned` of `Runner`, fields of `request.Settings`, or of `GuidedSettings` for the methods that have
       them.
     model: latent model; None takes the shipped one.
     training_pools: `() -> {genre: list of Stretch}` of the training split, for `genre-arithmetic`.
@@ -138,7 +138,7 @@ def runner(name, options=None, model=None, training_pools=None):
   """
   entry = registry.lookup(METHODS, name, 'method')
   options = dict(options or {})
-  genres_given = bool(options.pop('genres_given', True))
+  conditioned = bool(options.pop('conditioned', True))
   settings, constants = _overridden(entry, options)
   method = entry.load(model)
   if constants:
@@ -146,8 +146,8 @@ def runner(name, options=None, model=None, training_pools=None):
   if name == RAW_ROLL.name:
     method = dataclasses.replace(method, latents=roll_latents.RollLatents('', RollModel(), .5))
   if name == GENRE_ARITHMETIC.name:
-    return GenreArithmetic(method, settings, genres_given, genre_means(method.latents, training_pools()))
-  return Runner(method, settings, genres_given)
+    return GenreArithmetic(method, settings, conditioned, genre_means(method.latents, training_pools()))
+  return Runner(method, settings, conditioned)
 
 
 def _overridden(entry, options):

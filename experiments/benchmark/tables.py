@@ -15,7 +15,7 @@ COLUMNS = (
     ('density', 'density_ratio', 2), ('chroma', 'chroma_similarity', 3), ('skyline', 'skyline_kept', 3), ('in key', 'key_share', 2),
     ('content in key', 'content_key_share', 2), ('one-step', 'one_step_share', 2), ("content's", 'content_one_step_share', 2),
     ("genre's", 'genre_one_step_share', 2), ('broken holds', 'broken_holds', 2), ('shortened', 'shortened', 3),
-    ('way to style', 'style_time_pitch', 2), ('made with another', 'other_way', 2), ('difference', 'one_shot', 3),
+    ('style gain', 'style_time_pitch', 2), ('made with another', 'other_style_gain', 2), ('difference', 'one_shot', 3),
     ('onset-duration', 'style_onset_duration', 2), ('onset-velocity', 'style_onset_velocity', 2),
     ('copied run', 'common_notes_share', 2), ('inside', 'inside', 2),
     ('seconds', 'seconds', 2), ('CPU seconds', 'cpu_seconds', 2))
@@ -75,7 +75,7 @@ def _interval(values):
 
 
 def by_seed(rows):
-  """{measure: {'values': the mean over directions for each seed, 'deviation'}} of the lowest judge, change, and the way to the style."""
+  """{measure: {'values': the mean over directions for each seed, 'deviation'}} of the lowest judge, change, and style gain."""
   found = {}
   for seed in sorted({row['seed'] for row in rows}):
     mean = summarize([row for row in rows if row['seed'] == seed])['mean']

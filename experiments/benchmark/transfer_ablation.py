@@ -18,7 +18,7 @@ METHOD = 'guided'
 # Name -> options. The first is the method as it is.
 VARIANTS = {
     'the default': {},
-    'genres recognised, not given': {'genres_given': False},
+    'genres recognised, not given': {'conditioned': False},
     'gradient of the steep sigmoid': {'gradient_slope': 1.5},
     'steps of .08 instead of .35': {'learning_rate': .08},
     'no classifier of statistics': {'texture': 0.0},
@@ -38,7 +38,7 @@ VARIANTS = {
 }
 COLUMNS = {
     'lowest': 'lowest judge', 'content_change': 'change', 'chroma_similarity': 'chroma', 'skyline_kept': 'skyline', 'density_ratio': 'density',
-    'one_step_share': 'one step', 'style_time_pitch': 'way to the style'}
+    'one_step_share': 'one step', 'style_time_pitch': 'style gain'}
 
 
 def run(pools, judges, output, contents=4, seed=0, directions=pieces.DIRECTIONS, variants=None):

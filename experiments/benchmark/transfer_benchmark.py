@@ -117,11 +117,11 @@ class Benchmark:
     return rows
 
   def _compare_styles(self, runner, pairs, strength, seed, rows):
-    """Adds `other_way`: how far a result made with another piece of the genre has gone towards *this* style piece, and the difference."""
+    """Adds `other_style_gain`, the gain towards *this* style piece of a result made with another piece of the genre, and the difference."""
     others = runner.run([pair.content.piece for pair in pairs], [pair.other.piece for pair in pairs], strength, seed, rows[0]['direction'])
     for row, pair, sequence in zip(rows, pairs, others.sequences):
-      row['other_way'] = measure.way(pair.content, pair.style, sequence)
-      row['one_shot'] = row['style_time_pitch'] - row['other_way']
+      row['other_style_gain'] = measure.style_gain(pair.content, pair.style, sequence)
+      row['one_shot'] = row['style_time_pitch'] - row['other_style_gain']
 
   def _cycle(self, runner, pairs, results, strength, seed, rows):
     """Adds cycled strengths: results back in the style of their contents; an empty result stays empty."""
@@ -143,7 +143,7 @@ class Benchmark:
     judge, lowest = measure.lowest(mean)
     name = label if strength is None else f'{label} {strength:g}'
     print(f'{name}, seed {seed}, {direction}: lowest {lowest:.2f} ({judge}), change {mean["content_change"]:.2f}, '
-          f'density {mean["density_ratio"]:.2f}, way {mean["style_time_pitch"]:.2f}, {mean["seconds"]:.2f} s a piece', flush=True)
+          f'density {mean["density_ratio"]:.2f}, style gain {mean["style_time_pitch"]:.2f}, {mean["seconds"]:.2f} s a piece', flush=True)
 
   def save_rows(self):
     """Writes all cells."""

@@ -16,13 +16,14 @@ import tensorflow as tf
 from data_prep.corpora import corpus_map
 from musicnst import errors
 from musicnst import files
+from musicnst.representations import padding
 from musicnst.style_transfer.guided import genres
 from musicnst.style_transfer.pieces import piece as piece_lib
 from musicnst.style_transfer.guided import statistics
 
 GENRES = ('classical', 'folk', 'jazz', 'pop')
 STRETCH_STEPS, LEAST_STEPS, MAX_STRETCHES = 512, 256, 4
-# The network hears segments of 8 bars of at least 8 notes, each once as it is and once without up to .6 of its notes.
+# The network classifies segments of 8 bars of at least 8 notes, each once as it is and once without up to .6 of its notes.
 LEAST_NOTES, DROP = 8, .6
 HIDDEN, EPOCHS = 64, 30
 
@@ -47,8 +48,7 @@ def pieces(corpora, root, split):
 
 def segments(section, generator):
   """The segments of 8 bars of a stretch: (onsets, frames, positions, valid), all notes and again with a random share of them dropped."""
-  steps = -(-section.total_steps // statistics.SEGMENT_STEPS) * statistics.SEGMENT_STEPS
-  pad = lambda x: np.pad(np.asarray(x, np.float32), ((0, steps - len(x)), (0, 0)))
+  pad = lambda x: padding.to_multiple(np.asarray(x, np.float32), statistics.SEGMENT_STEPS)
   positions, valid = pad(np.eye(piece_lib.POSITIONS)[section.positions]), pad(np.ones((section.total_steps, 1)))
   onset = section.roll[:, 0] > 0
   for most in (0.0, DROP):

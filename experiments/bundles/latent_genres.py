@@ -34,7 +34,7 @@ def read(model, config, pattern, most=None):
   signature = [tf.TensorSpec((None, steps, depth)), tf.TensorSpec((None,), tf.int32)]
 
   @tf.function(input_signature=signature)
-  def look(inputs, lengths):
+  def outputs_of(inputs, lengths):
     x, valid = model.prepare(inputs, lengths)
     logits = model.output_head(tf.cast(model.trunk(x, valid=valid)['output'], tf.float32))
     return logits, model.measured(x, valid) if model.statistics_head is not None else logits
@@ -42,7 +42,7 @@ def read(model, config, pattern, most=None):
   found = []
   hparams = config.hparams
   for batch in dataset.batches(pattern, config.build_converter(), hparams, BATCH, training=False, classes=hparams.classes, label=hparams.label):
-    logits, statistics = look(batch['inputs'], tf.reshape(batch['lengths'], [-1]))
+    logits, statistics = outputs_of(batch['inputs'], tf.reshape(batch['lengths'], [-1]))
     found.append((logits.numpy(), statistics.numpy(), batch['labels'].numpy()))
     if most and len(found) * BATCH >= most:
       break

@@ -6,7 +6,6 @@ Reads the event files of finished or unfinished runs (`musicnst train --eval_exa
 may be given as NAME=FOLDER. Wall time says little on a shared machine, so the time axis is step x processor seconds a step, and these are measured
 here, for each run's network under like conditions: `--measured_steps` steps on its own training windows (about a minute a run).
 """
-import glob
 import json
 import os
 import tempfile
@@ -26,8 +25,9 @@ MEASURES = {'metrics/onset_f1': 'onset_f1', 'metrics/frame_f1': 'frame_f1', 'los
 def read_curves(folder):
   """[{'step', measure: value}] of all event files of a folder, by step; where a resumed run repeats a step, the later value."""
   import tensorflow as tf
+  from musicnst.training import summaries
   points = {}
-  for path in sorted(glob.glob(os.path.join(folder, 'events.out.tfevents.*'))):
+  for path in summaries.event_files(folder):
     try:
       for event in tf.compat.v1.train.summary_iterator(path):
         for value in event.summary.value:

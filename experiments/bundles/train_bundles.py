@@ -36,8 +36,8 @@ class Recipe:
   seed: int                        # of weights, data order and noise
   hparams: str = ''                # overrides of the config's, as --hparams has them
   best_by: str = 'loss'            # measure on the validation split that decides the checkpoint
-  eval_every_steps: int = 500      # steps between looks at it
-  eval_num_batches: int | None = None  # batches of a look; None for all
+  eval_every_steps: int = 500      # steps between evaluations on it
+  eval_num_batches: int | None = None  # batches of an evaluation; None for all
   mixed_precision: bool = False    # compute in bfloat16
   time_mode: str = ''              # how music gets its beats: '' as each corpus needs, or fixed:QPM
   max_num_notes: int = 10000       # longer pieces are left out

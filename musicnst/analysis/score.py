@@ -3,8 +3,8 @@ import dataclasses
 
 import numpy as np
 
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import meter
-from musicnst.reading import musical_time
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ def of(sequence, beat_map=None):
     sequence: NoteSequence.
     beat_map: seconds -> beats; None takes the sequence's own tempos.
   """
-  beat_map = beat_map or musical_time.BeatMap.from_tempos(sequence)
+  beat_map = beat_map or beat_map_lib.BeatMap.from_tempos(sequence)
   fields = np.array([(n.pitch, n.velocity, n.program, n.instrument, n.is_drum) for n in sequence.notes], np.int64).reshape(-1, 5)
   times = np.array([(n.start_time, n.end_time) for n in sequence.notes], np.float64).reshape(-1, 2)
   start, end = beat_map.to_beats(times[:, 0]), beat_map.to_beats(times[:, 1])

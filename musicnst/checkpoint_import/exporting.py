@@ -11,6 +11,7 @@ from musicnst import files
 from musicnst.checkpoint_import import locations
 from musicnst.checkpoint_import import table
 from musicnst.models import naming
+from musicnst.models.music_vae import model as music_vae
 
 ADAM_BETAS = (.9, .999)
 _DATA, _INDEX = '.data-00000-of-00001', '.index'
@@ -43,7 +44,7 @@ def export(model, path, step=0, updates=None, moments=None):
 def _tensors(model, step):
   """{Magenta's name: tensor} of weights and step."""
   variables = naming.named_variables(model)
-  if 'enc_rnn_size' not in getattr(model, 'settings', {}):
+  if not isinstance(model, music_vae.RecurrentVAE):
     raise errors.ArgumentError('only recurrent MusicVAE models can be written as a checkpoint of Magenta\'s')
   return {table.STEP: tf.constant(int(step), tf.int64), **{row.magenta: _read(variables[row.ours]) for row in table.of_model(model)}}
 

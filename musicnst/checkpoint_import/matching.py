@@ -17,7 +17,7 @@ def match(config, checkpoint):
   Raises:
     CheckpointError: variables that only one side has, or of other shapes; the message lists both sides and which config fits.
   """
-  if 'enc_rnn_size' not in config.hparams:
+  if not config.magenta:
     raise errors.CheckpointError(f'config {config.name!r} is not of Magenta\'s MusicVAE. {advice(checkpoint)}.')
   rows = {row.magenta: row for row in table.of(config)}
   asked = [f'{name} {row.shape}' for name, row in rows.items() if checkpoint.shapes.get(name) != row.shape]
@@ -35,7 +35,7 @@ def fitting(shapes):
   there are such."""
   found = []
   for name, config in configs.config_map().items():
-    values = {key: value for key, value in sizes(shapes).items() if key in config.hparams} if 'enc_rnn_size' in config.hparams else {}
+    values = {key: value for key, value in sizes(shapes).items() if key in config.hparams} if config.magenta else {}
     try:
       sized = config.override(**values)
       if values and _same(table.of(sized), shapes):

@@ -28,7 +28,7 @@ _OBJECT_GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH'
 
 
 def is_magentas(path):
-  """Whether a path names a checkpoint that is not one of our own training's; damaged ones count as Magenta's, to be told as damaged."""
+  """Whether a path names a checkpoint that is not one of our own training's; damaged ones count as Magenta's, to be reported as damaged."""
   if not locations.is_checkpoint(path):
     return False
   try:
@@ -121,7 +121,7 @@ class Checkpoint:
     return array.reshape(entry.shape)
 
   def check_files(self):
-    """Opens every data file, so that a missing one is told before anything is built."""
+    """Opens every data file, so that a missing one is reported before anything is built."""
     for shard in range(self.num_shards):
       self._shard(shard)
 

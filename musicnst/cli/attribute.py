@@ -36,7 +36,7 @@ def run(model, path, output, class_name='', first_window=1, num_windows=4, cut=.
   """Writes the picture and prints a line a window; returns the `evaluation.attribution.Attribution`.
 
   Raises:
-    ModelNotFoundError: the model is no classifier; UnknownNameError: it does not know the class.
+    AbilityError: the model is no classifier; UnknownNameError: it does not know the class.
     ReadError, RejectedSequence: the file holds no music that it reads; ArgumentError: it has fewer windows.
   """
   from musicnst.reading import files as reading
@@ -44,9 +44,9 @@ def run(model, path, output, class_name='', first_window=1, num_windows=4, cut=.
   from musicnst import files
   from musicnst import inference
   from musicnst import registry
+  from musicnst.models import base
   classifier, config, _ = inference.load_model(model)
-  if not hasattr(classifier, 'classes') or not hasattr(classifier, 'loss_terms'):
-    raise errors.ModelNotFoundError(f'{model}: config {config.name!r} is no classifier; musicnst list shows those of genre-... and composer-...')
+  base.require(classifier, base.ClassifierModel, f'{model}: attribution')
   chosen = registry.lookup({name: i for i, name in enumerate(classifier.classes)}, class_name, 'class') if class_name else None
   windows = _windows(reading.read(path)[0], config.build_converter(), first_window, num_windows, path)
   from musicnst.evaluation import attribution

@@ -64,7 +64,7 @@ def execute(arguments):
     return _say(verb, 'interrupted', INTERRUPTED)
   except BrokenPipeError:
     return PIPE_CLOSED
-  except Exception as error:  # the one place where any error ends: told in a line here, or in full with --debug
+  except Exception as error:  # the one place where any error ends: reported in a line here, or in full with --debug
     if debug:
       traceback.print_exc()
     return _explain(verb, error)

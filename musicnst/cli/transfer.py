@@ -93,7 +93,7 @@ def _write(result, target, report_stem, audio):
   midi.write(result.sequence, target)
   m = result.metrics
   print(f"changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "
-        f"{m['chroma_similarity']:.2f}, {m['style_time_pitch']:+.2f} of the way to the style, {result.seconds:.1f} s")
+        f"{m['chroma_similarity']:.2f}, style gain {m['style_time_pitch']:+.2f}, {result.seconds:.1f} s")
   print(target)
   if not report_stem:
     return

@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 
 from musicnst import errors
-from musicnst.data import augment
 from musicnst.data import records
 from musicnst.data import tfrecords
+from musicnst.data import transposition
 from musicnst.data import wire
 
 SHUFFLE_BUFFER = 16384
@@ -82,10 +82,10 @@ def batches(pattern, converter, hparams, batch_size, training, seed=0, start_ste
     rows = _training_rows(source, batch_size, seed, start_step)
   else:
     rows = source.in_order().batch(batch_size)
-  transposer = augment.Transposer.of(converter, hparams) if training else None
+  transposer = transposition.Transposer.of(converter, hparams) if training else None
 
   def parse(step, serialized):
-    return source.parse(serialized, transposer, transposer.shifts(seed, step, batch_size) if transposer else None)
+    return source.parse(serialized, transposer, _shifts(transposer, seed, step, batch_size) if transposer else None)
 
   numbered = tf.data.Dataset.zip((tf.data.Dataset.counter(start_step if training else 0), rows))
   parsed = numbered.map(parse, num_parallel_calls=_THREADS, deterministic=True).prefetch(4)
@@ -202,8 +202,14 @@ def _tags(texts, genres):
   return tf.cast(tf.reduce_any(tf.equal(tags[:, :, tf.newaxis], tf.constant(genres)), 1), tf.float32)
 
 
+def _shifts(transposer, seed, step, batch_size):
+  """int32 `[B]` semitones for the rows of batch `step`, a function of (seed, step, row)."""
+  key = tf.stack([tf.cast(seed, tf.int64), tf.cast(step, tf.int64)])
+  return tf.random.stateless_uniform([batch_size], key, transposer.low, transposer.high + 1, tf.int32)
+
+
 def _moved(batch, transposer, shifts):
-  """The transposed arrays of a batch; a row of which any array would lose a cell is left as it is."""
+  """The transposed arrays of a batch; see `transposition.complete_rows`."""
   moved = {'inputs': transposer.move(batch['inputs'], shifts, 'inputs')}
   for name in transposer.names[1:]:
     there = lambda name=name: transposer.move(batch[name], shifts, name)
@@ -212,12 +218,11 @@ def _moved(batch, transposer, shifts):
       moved[name] = tf.cond(tf.reduce_all(tf.equal(batch['inputs'], batch['outputs'])), lambda: moved['inputs'], there)
     else:
       moved[name] = there()
-  whole = tf.reduce_all(tf.stack([complete for _, complete in moved.values()]), 0)[:, tf.newaxis, tf.newaxis]
-  return {name: tf.where(whole, array, batch[name]) for name, (array, _) in moved.items()}
+  return transposition.complete_rows(batch, moved)
 
 
 def _groups(files):
-  """Files by the job that wrote them (`NAME-00000-of-00004` and its fellows): each group is in random order already."""
+  """Files by the job that wrote them (the shards `NAME-00000-of-00004` and so on): each group is in random order already."""
   groups = {}
   for path in files:
     groups.setdefault(path.rsplit('-', 3)[0] if '-of-' in os.path.basename(path) else path, []).append(path)

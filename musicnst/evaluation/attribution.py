@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from musicnst import errors
+from musicnst.models import base
 
 # Cells below this share of a window's most salient one are cut.
 CUT = .25
@@ -32,14 +33,16 @@ def attribute(classifier, rolls, classes=None, lengths=None, cut=CUT):
   """Attribution of rolls `[B, T, D]` (0/1).
 
   Args:
-    classifier: a model that gives logits `[B, C]` for rolls, as those of `models/classifiers` do.
+    classifier: `models.base.ClassifierModel`.
     classes: int `[B]` or one int, the class to explain; None takes each window's likeliest.
     lengths: int `[B]`, valid steps, for classifiers that ask.
     cut: 0 to 1, share of a window's highest below which nothing is shown.
 
   Raises:
+    AbilityError: the model is no classifier.
     ArgumentError: no gradient passes this classifier, as where it reads latents or statistics.
   """
+  base.require(classifier, base.ClassifierModel, 'attribution')
   rolls = tf.constant(np.asarray(rolls, np.float32))
   with tf.GradientTape() as tape:
     tape.watch(rolls)

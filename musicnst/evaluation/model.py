@@ -14,6 +14,7 @@ from musicnst import errors
 from musicnst.data import dataset
 from musicnst.losses import divergence
 from musicnst.metrics import reconstruction
+from musicnst.models import base
 from musicnst.training import feed
 from musicnst.training import measures
 
@@ -82,7 +83,7 @@ class _Probe:
   def __init__(self, model, converter, step):
     self.model, self.converter, self.step = model, converter, step
     self.layout = measures.Layout()
-    self.has_latents = hasattr(model, 'decode_tokens')
+    self.has_latents = isinstance(model, base.LatentModel)
     self.polyphonic = self.has_latents and converter.name == 'polyphonic'
     # Outputs that are neither tokens nor a roll of onsets and sustains are judged by the measures of the model's own head.
     self.by_head = self.has_latents and not converter.categorical_depths and not self.polyphonic
@@ -117,16 +118,9 @@ class _Probe:
     if self.by_head:
       return (divergence.kl_per_dimension(posterior.mean, posterior.stddev),)
     logits = self.model.decode_logits(posterior.mean, batch)
-    forced = self._tokens_of(logits)
+    forced = tf.cast(self.model.likeliest(logits), tf.float32)
     sampled = self.model.decode_tokens(posterior.mean, steps=batch['outputs'].shape[1], temperature=0.0, controls=batch.get('controls'))
     return divergence.kl_per_dimension(posterior.mean, posterior.stddev), forced, tf.cast(sampled, tf.float32)
-
-  def _tokens_of(self, logits):
-    """Likeliest outputs of teacher-forced logits, 0/1 `[B, T, D]`."""
-    head = getattr(getattr(self.model, 'decoder', None), 'head', None)
-    if head is not None:
-      return tf.cast(head.tokens(logits), tf.float32)
-    return tf.cast(logits >= 0, tf.float32)
 
   def _counts(self, batch, rows, kl, *written):
     """What the figures are made of, summed over `rows`: KL by dimension, right steps by class, right cells."""

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from musicnst import errors
 from musicnst.data import dataset
+from musicnst.models import base
 
 CANDIDATES = np.round(np.arange(.05, .951, .025), 3)
 
@@ -20,8 +21,10 @@ def tune(model, config, examples_path, num_batches=None):
     num_batches: of `hparams.batch_size`; all by default.
 
   Raises:
+    AbilityError: the model has no latents.
     DataError: no windows.
   """
+  base.require(model, base.LatentModel, 'tuning a threshold')
   edges = tf.constant(np.log(CANDIDATES / (1 - CANDIDATES)), tf.float32)
 
   @tf.function(reduce_retracing=True)

@@ -122,7 +122,7 @@ def _judged(name):
   kind = name.partition('/')[2]
   return {'strength': metric_map.METRIC_MAP['one_way_strength'].meaning,
           'style_probability': 'Probability that this judge gives the genre of the style to the result.',
-          'hit': 'Share of results that this judge hears as the genre of the style.'}.get(kind, '')
+          'hit': 'Share of results that this judge classifies as the genre of the style.'}.get(kind, '')
 
 
 def _stem(path):
@@ -142,15 +142,14 @@ def _measure(triple, judges):
 
 
 class _Judge:
-  """A genre classifier that gives its opinion of whole pieces."""
+  """A genre classifier of whole pieces."""
 
   def __init__(self, name):
     from musicnst import inference
+    from musicnst.models import base
     self.name = os.path.basename(os.path.normpath(name))
-    self._classifier, config, _ = inference.load_model(name)
-    self._classes = tuple(config.hparams.get('classes', ()))
-    if len(self._classes) < 2:
-      raise errors.ArgumentError(f'{name}: is no classifier, so it cannot be a judge')
+    self._classifier = base.require(inference.load_model(name)[0], base.ClassifierModel, f'{name}: a judge')
+    self._classes = tuple(self._classifier.classes)
 
   def measure(self, content, styles, output, beat_map):
     """Strength, probability of the style's genre and hit of one output; names begin with the judge's."""

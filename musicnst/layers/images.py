@@ -1,14 +1,19 @@
-"""Layers of networks that read a piano roll as a picture `[B, T, P, C]`: normalization by instance, self-attention over all cells."""
+"""Layers of networks that read a piano roll as an image `[B, T, P, C]`: convolution blocks, instance normalization, self-attention."""
 import keras
 from keras import ops
 
 # As in the published code of the CycleGAN papers.
-KERNEL_DEVIATION = .02
+KERNEL_DEVIATION, LEAK = .02, .2
 
 
 def kernel_initializer():
   """Truncated normal of deviation .02."""
   return keras.initializers.TruncatedNormal(stddev=KERNEL_DEVIATION)
+
+
+def leaky_relu(x):
+  """Slope .2 below 0."""
+  return ops.leaky_relu(x, negative_slope=LEAK)
 
 
 def reflect(x, margin):
@@ -54,8 +59,74 @@ class InstanceNormalization(keras.layers.Layer):
     return x * ops.cast(factor, x.dtype) + ops.cast(shift, x.dtype)
 
 
+class ConvolutionBlock(keras.layers.Layer):
+  """Convolution, instance normalization, ReLU.
+
+  Args:
+    filters, kernel, strides, padding, spectral: as of `convolution`; with padding 'valid' it is built for an input that is `reflect`ed.
+  """
+
+  def __init__(self, filters, kernel, strides, padding, spectral, **kwargs):
+    super().__init__(**kwargs)
+    self.convolution = convolution(filters, kernel, strides, padding, spectral)
+    self.normalization, self.margin = InstanceNormalization(), kernel - 1 if padding == 'valid' else 0
+
+  def build(self, shape):
+    shape = (shape[0], shape[1] + self.margin, shape[2] + self.margin, shape[3])
+    self.convolution.build(shape)
+    self.normalization.build(self.convolution.compute_output_shape(shape))
+
+  def compute_output_shape(self, shape):
+    return self.convolution.compute_output_shape((shape[0], shape[1] + self.margin, shape[2] + self.margin, shape[3]))
+
+  def call(self, x, training=False):
+    return ops.relu(self.normalization(apply(self.convolution, x, training)))
+
+
+class ResidualBlock(keras.layers.Layer):
+  """relu(x + f(x)), f two 3 x 3 convolutions of as many filters as x has channels, with mirrored margins."""
+
+  def __init__(self, filters, spectral, **kwargs):
+    super().__init__(**kwargs)
+    self.convolutions = [convolution(filters, 3, padding='valid', spectral=spectral) for _ in range(2)]
+    self.normalizations = [InstanceNormalization() for _ in range(2)]
+
+  def build(self, shape):
+    for convolution, normalization in zip(self.convolutions, self.normalizations):
+      convolution.build((shape[0], shape[1] + 2, shape[2] + 2, shape[3]))
+      normalization.build(shape)
+
+  def compute_output_shape(self, shape):
+    return shape
+
+  def call(self, x, training=False):
+    y = ops.relu(self.normalizations[0](apply(self.convolutions[0], reflect(x, 1), training)))
+    y = self.normalizations[1](apply(self.convolutions[1], reflect(y, 1), training))
+    return ops.relu(x + y)
+
+
+class UpsamplingBlock(keras.layers.Layer):
+  """Transposed convolution to twice the size, instance normalization, ReLU."""
+
+  def __init__(self, filters, **kwargs):
+    super().__init__(**kwargs)
+    self.convolution = keras.layers.Conv2DTranspose(
+        filters, 3, 2, padding='same', use_bias=False, kernel_initializer=kernel_initializer())
+    self.normalization = InstanceNormalization()
+
+  def build(self, shape):
+    self.convolution.build(shape)
+    self.normalization.build(self.convolution.compute_output_shape(shape))
+
+  def compute_output_shape(self, shape):
+    return self.convolution.compute_output_shape(shape)
+
+  def call(self, x):
+    return ops.relu(self.normalization(self.convolution(x)))
+
+
 class SelfAttention(keras.layers.Layer):
-  """Every cell looks at every cell (Zhang et al., 2019, section 3): x + gamma * attention, gamma 0 at first.
+  """Every cell attends to every cell (Zhang et al., 2019, section 3): x + gamma * attention, gamma 0 at first.
 
   Queries and keys have an eighth of the channels, values all of them; scores are not scaled.
 

@@ -54,7 +54,7 @@ class ResidualRNN(keras.layers.Layer):
   def call(self, x):
     timed = ops.transpose(x, (1, 0, 2))  # [B, T, W] -> [T, B, W]
     state = self.directions[0].cell.zero_state(ops.shape(x)[0])
-    both = [layer.sequence([timed], state, reverse=bool(way))[0] for way, layer in enumerate(self.directions)]
+    both = [layer.sequence([timed], state, reverse=bool(i))[0] for i, layer in enumerate(self.directions)]
     return x + self.outer(ops.transpose(ops.concatenate(both, axis=-1), (1, 0, 2)))
 
   def compute_output_shape(self, shape):

@@ -2,12 +2,12 @@
 from keras import ops
 
 
-def between(real, fake, share):
-  """Points on the lines from fake to real `[B, Z]`, at `share` `[B, 1]` of the way."""
+def interpolated(real, fake, share):
+  """Points on the lines from fake to real `[B, Z]`, at `share` `[B, 1]` of their length."""
   return share * real + (1 - share) * fake
 
 
-def slope_penalty(slope):
-  """(|slope| - 1)^2 of the critic's gradients `[B, Z]`, each at its own point: `[B]`."""
-  norm = ops.sqrt(ops.sum(ops.square(slope), axis=-1) + 1e-12)
+def gradient_penalty(gradient):
+  """(|gradient| - 1)^2 of the critic's gradients `[B, Z]`, each at its own point: `[B]`."""
+  norm = ops.sqrt(ops.sum(ops.square(gradient), axis=-1) + 1e-12)
   return ops.square(norm - 1)

@@ -5,8 +5,12 @@ feature; the distances among the pieces of a set, and between two sets, are dist
 """
 import collections
 import math
+from collections.abc import Callable
+from collections.abc import Hashable
+from collections.abc import Sequence
 
 import numpy as np
+from numpy import typing as npt
 
 from musicnst.metrics import notes as notes_lib
 
@@ -16,40 +20,43 @@ LENGTHS = (4, 2, 1, .5, .25, 3, 1.5, .75, .375, 4 / 3, 2 / 3, 1 / 3)
 GRID = 1000
 # The narrowest density, as a share of the range of both sets: what equal values have.
 LEAST_WIDTH = .01
+# Pieces of a set, or their `features`; token lists.
+Pieces = Sequence[notes_lib.Music] | dict[str, np.ndarray]
+Tokens = Sequence[Sequence[Hashable]]
 
 # ---------------------- features of one piece ----
 
 
-def pitch_count(music):
+def pitch_count(music: notes_lib.Music) -> float:
   """How many different pitches."""
   return float(len(np.unique(notes_lib.pitched(music).pitch)))
 
 
-def pitch_range(music):
+def pitch_range(music: notes_lib.Music) -> float:
   """Semitones from the lowest to the highest; 0 without notes."""
   pitch = notes_lib.pitched(music).pitch
   return float(np.ptp(pitch)) if len(pitch) else 0.0
 
 
-def pitch_class_histogram(music):
+def pitch_class_histogram(music: notes_lib.Music) -> np.ndarray:
   """Shares of the notes, float64 `[12]` from C."""
   return _shares(np.bincount(notes_lib.pitched(music).pitch % 12, minlength=12))
 
 
-def pitch_class_transitions(music):
+def pitch_class_transitions(music: notes_lib.Music) -> np.ndarray:
   """Shares of the pairs of notes that follow each other (by onset, then pitch): float64 `[12, 12]`, from and to."""
   classes = notes_lib.pitched(music).pitch % 12
   return _shares(np.bincount(classes[:-1] * 12 + classes[1:], minlength=144)).reshape(12, 12)
 
 
-def note_lengths(music):
+def note_lengths(music: notes_lib.Music) -> np.ndarray:
   """Shares of the notes by the nearest of `LENGTHS`, float64 `[12]`; of two equally near the longer comes first in the list."""
   notes = notes_lib.pitched(music)
   nearest = np.argmin(np.abs((notes.end - notes.start)[:, None] - np.array(LENGTHS)), axis=1)
   return _shares(np.bincount(nearest, minlength=len(LENGTHS)))
 
 
-def inter_onset_interval(music):
+def inter_onset_interval(music: notes_lib.Music) -> float:
   """Mean quarters between successive onsets at different times; 0 for fewer than two.
 
   Deviation: the paper measures seconds; quarters do not depend on the tempo, which windows have none of.
@@ -58,44 +65,44 @@ def inter_onset_interval(music):
   return float(np.diff(onsets).mean()) if len(onsets) > 1 else 0.0
 
 
-FEATURES = {
+FEATURES: dict[str, Callable[[notes_lib.Music], float | np.ndarray]] = {
     'pitch_count': pitch_count, 'pitch_range': pitch_range, 'pitch_class_histogram': pitch_class_histogram,
     'pitch_class_transitions': pitch_class_transitions, 'note_lengths': note_lengths, 'inter_onset_interval': inter_onset_interval,
 }
 
 
-def features(pieces):
+def features(pieces: Sequence[notes_lib.Music]) -> dict[str, np.ndarray]:
   """{name of FEATURES: float64 `[N, D]`} of N pieces (NoteSequences or `notes.Notes`)."""
   pieces = [notes_lib.pitched(piece) for piece in pieces]
   return {name: np.array([np.ravel(function(piece)) for piece in pieces], np.float64) for name, function in FEATURES.items()}
 
 
-def _shares(counts):
+def _shares(counts: np.ndarray) -> np.ndarray:
   return counts / max(counts.sum(), 1)
 
 # ---------------------- distances and their distributions ----
 
 
-def intra_distances(values):
+def intra_distances(values: npt.ArrayLike) -> np.ndarray:
   """Euclidean distances of all pairs of different rows of `[N, D]`: float64 `[N (N - 1) / 2]`."""
   values = np.asarray(values, np.float64)
   return inter_distances(values, values)[np.triu_indices(len(values), 1)]
 
 
-def inter_distances(first, second):
+def inter_distances(first: npt.ArrayLike, second: npt.ArrayLike) -> np.ndarray:
   """Euclidean distances of every row of `[N, D]` to every row of `[M, D]`: float64 `[N, M]`."""
   first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
   squares = (first ** 2).sum(1)[:, None] + (second ** 2).sum(1)[None] - 2 * first @ second.T
   return np.sqrt(np.maximum(squares, 0))
 
 
-def overlap(first, second):
+def overlap(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
   """Area under both kernel densities of two samples: 1 for equal ones, 0 for ones far apart."""
   points, a, b = _densities(first, second)
   return float(min(np.trapezoid(np.minimum(a, b), points), 1.0))
 
 
-def divergence(first, second):
+def divergence(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
   """Kullback and Leibler's divergence of the kernel density of `first` from that of `second`, nats, at least 0.
 
   Deviation: the authors' code evaluates the two densities on two different grids; here both are taken on one.
@@ -106,7 +113,7 @@ def divergence(first, second):
   return float(max(np.trapezoid(a * np.log(a / b), points), 0.0))
 
 
-def _densities(first, second):
+def _densities(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """(points, the kernel density of each sample there): Gaussian kernels, Scott's width but not below `LEAST_WIDTH` of the common range."""
   from scipy import stats  # a third of a second to load
   samples = [np.asarray(x, np.float64).ravel() for x in (first, second)]
@@ -118,10 +125,10 @@ def _densities(first, second):
   for x, width in zip(samples, widths):
     spread = np.std(x, ddof=1) if len(x) > 1 else 0.0
     found.append(stats.gaussian_kde(x, width / spread)(points) if spread > 1e-9 * (high - low + 1) else stats.norm(x.mean(), width).pdf(points))
-  return points, *found
+  return points, found[0], found[1]
 
 
-def compare(real, generated):
+def compare(real: Pieces, generated: Pieces) -> dict[str, dict[str, float]]:
   """Two sets of pieces feature by feature.
 
   Args:
@@ -147,14 +154,14 @@ def compare(real, generated):
   return found
 
 
-def mean_overlap(real, generated):
+def mean_overlap(real: Pieces, generated: Pieces) -> float:
   """`overlap` of `compare`, mean over the features."""
   return float(np.mean([row['overlap'] for row in compare(real, generated).values()]))
 
 # ---------------------- copying ----
 
 
-def tokens(music, steps_per_beat=4, with_lengths=True):
+def tokens(music: notes_lib.Music, steps_per_beat: int = 4, with_lengths: bool = True) -> list[int]:
   """A piece as ints, one a note in order of onset and pitch, the same in every key: its semitones and its steps since the note before (0 for the
   first), and if asked for its length; steps at most 63."""
   notes = notes_lib.pitched(music)
@@ -164,9 +171,9 @@ def tokens(music, steps_per_beat=4, with_lengths=True):
   return ((interval * 64 + since) * 64 + (np.clip(ends - starts, 0, 63) if with_lengths else 0)).tolist()
 
 
-def longest_common_subsequence(first, second):
+def longest_common_subsequence(first: Sequence[Hashable], second: Sequence[Hashable]) -> int:
   """Length of the longest common subsequence (gaps allowed) of two lists; bits of one integer are a row of the table (Hyyro 2004)."""
-  places = collections.defaultdict(int)
+  places: dict[Hashable, int] = collections.defaultdict(int)
   for i, token in enumerate(first):
     places[token] |= 1 << i
   full = (1 << len(first)) - 1
@@ -177,7 +184,7 @@ def longest_common_subsequence(first, second):
   return len(first) - row.bit_count()
 
 
-def copied_share(music, training):
+def copied_share(music: notes_lib.Music | list[int], training: Sequence[notes_lib.Music | list[int]]) -> float:
   """Longest common subsequence of a piece with any of the training pieces, as a share of its own notes; 0 without notes.
 
   Args:
@@ -188,7 +195,7 @@ def copied_share(music, training):
   return max((longest_common_subsequence(mine, other) for other in others), default=0) / max(len(mine), 1)
 
 
-def bleu(candidates, references, max_order=4):
+def bleu(candidates: Tokens, references: Tokens, max_order: int = 4) -> float:
   """BLEU of token lists against one set of references for all (Papineni et al. 2002): 0 to 1, without smoothing.
 
   Args:
@@ -197,7 +204,7 @@ def bleu(candidates, references, max_order=4):
   """
   clipped, total = np.zeros(max_order), np.zeros(max_order)
   for order in range(1, max_order + 1):
-    most = collections.Counter()
+    most: collections.Counter = collections.Counter()
     for reference in references:
       most |= _ngrams(reference, order)
     for candidate in candidates:
@@ -212,10 +219,11 @@ def bleu(candidates, references, max_order=4):
   return float(brevity * np.exp(np.mean(np.log(clipped / total))))
 
 
-def music_bleu(pieces, references, max_order=4):
+def music_bleu(pieces: Sequence[notes_lib.Music], references: Sequence[notes_lib.Music], max_order: int = 4) -> float:
   """`bleu` of pieces of music: runs of semitones and times from note to note, whatever the lengths and the key."""
-  return bleu(*([tokens(piece, with_lengths=False)[1:] for piece in side] for side in (pieces, references)), max_order)
+  made, real = ([tokens(piece, with_lengths=False)[1:] for piece in side] for side in (pieces, references))
+  return bleu(made, real, max_order)
 
 
-def _ngrams(sequence, order):
+def _ngrams(sequence: Sequence[Hashable], order: int) -> collections.Counter:
   return collections.Counter(tuple(sequence[i:i + order]) for i in range(len(sequence) - order + 1))

@@ -1,7 +1,9 @@
-"""The metrics of a transfer by name, each with what it means in plain words and which way is better: what the report shows."""
+"""The metrics of a transfer by name, each with what it means in plain words and which direction is better: what the report shows."""
 import dataclasses
 import functools
 from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,20 +24,20 @@ class Transfer:
     result: the same as content.
   """
 
-  def __init__(self, content, style, result):
+  def __init__(self, content: notes_lib.Music, style: notes_lib.Music | Sequence[notes_lib.Music], result: notes_lib.Music):
     self.content, self.result = notes_lib.pitched(content), notes_lib.pitched(result)
     self.styles = [notes_lib.pitched(piece) for piece in (style if isinstance(style, (list, tuple)) else [style])]
 
   @functools.cached_property
-  def change(self):
+  def change(self) -> transfer.ContentChange:
     return transfer.sequence_change(self.content, self.result)
 
   @functools.cached_property
-  def way(self):
-    return transfer.style_share_of_way(self.content, self.styles, self.result)
+  def style_gain(self) -> dict[str, float]:
+    return transfer.style_gain(self.content, self.styles, self.result)
 
   @functools.cached_property
-  def common(self):
+  def common(self) -> transfer.CommonNotes:
     """The longest run shared with any of the styles."""
     found = (transfer.longest_common_notes(self.result, style) for style in self.styles)
     return max(found, key=lambda common: common.length)
@@ -60,7 +62,7 @@ class Metric:
   needs_sets: bool = False
 
   @property
-  def of_transfer(self):
+  def of_transfer(self) -> bool:
     """Whether `function` takes a Transfer."""
     return not (self.needs_judge or self.needs_sets)
 
@@ -88,14 +90,14 @@ METRIC_MAP = {
         'Share of the notes of the result that belong to the key of the content.', HIGHER),
     'one_step_share': Metric(
         lambda t: transfer.one_step_share(t.result),
-        'Share of notes no longer than a sixteenth; many of them sound like splinters.', LOWER),
+        'Share of notes no longer than a sixteenth; many of them sound fragmented.', LOWER),
     'style_time_pitch': Metric(
-        lambda t: t.way['time_pitch'], 'How far the result went from content to style in which intervals follow each other after what time: '
-        '0 not at all, 1 all the way, below 0 away from it.', HIGHER),
+        lambda t: t.style_gain['time_pitch'], 'Style gain: how far the result went from content to style in which intervals follow each '
+        'other after what time; 0 not at all, 1 to the style, below 0 away from it.', HIGHER),
     'style_onset_duration': Metric(
-        lambda t: t.way['onset_duration'], 'The same for where in the bar notes begin and how long they last.', HIGHER),
+        lambda t: t.style_gain['onset_duration'], 'The same for where in the bar notes begin and how long they last.', HIGHER),
     'style_onset_velocity': Metric(
-        lambda t: t.way['onset_velocity'], 'The same for where in the bar notes begin and how loud they are.', HIGHER),
+        lambda t: t.style_gain['onset_velocity'], 'The same for where in the bar notes begin and how loud they are.', HIGHER),
     'longest_common_notes': Metric(
         lambda t: t.common.length,
         'Length of the longest run of notes that the result shares with the style piece, at any pitch: a long one was copied.', LOWER),
@@ -103,7 +105,7 @@ METRIC_MAP = {
         lambda t: t.common.share,
         'That run as a share of all notes of the result.', LOWER),
     'one_way_strength': Metric(
-        transfer.one_way_strength, 'How much less a classifier hears the old genre in the result than in the content: 0 no change, 1 gone.',
+        transfer.one_way_strength, 'How much less probable a classifier finds the old genre in the result than in the content: 0 no change, 1 gone.',
         HIGHER, needs_judge=True),
     'transfer_strength': Metric(
         transfer.transfer_strength, 'The same, averaged with how much of the old genre returns when the result is transferred back.',
@@ -122,7 +124,8 @@ METRIC_MAP = {
 }
 
 
-def measure(content, style, result, names=None):
+def measure(content: notes_lib.Music, style: notes_lib.Music | Sequence[notes_lib.Music], result: notes_lib.Music,
+            names: Iterable[str] | None = None) -> dict[str, float]:
   """The metrics of one transfer that need no judge: dict name -> float.
 
   Args:

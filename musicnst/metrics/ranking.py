@@ -1,12 +1,18 @@
 """What listeners say of models that they rank, and how a measure agrees with them (Brunner et al., 2019, section 4.1)."""
 import csv
+import os
+from collections.abc import Iterable
 
 import numpy as np
+from numpy import typing as npt
 
 from musicnst import errors
 
+# Listener, snippet, model, rank.
+Rank = tuple[str, str, str, int]
 
-def human_ranking_score(ranks):
+
+def human_ranking_score(ranks: Iterable[tuple[int, int]]) -> float:
   """Score of one model, 0 (always last) to 1 (always first): the mean of (K - r) / (K - 1) over all its ranks r.
 
   Args:
@@ -25,7 +31,7 @@ def human_ranking_score(ranks):
   return float(np.mean(scores))
 
 
-def read_ranks(path):
+def read_ranks(path: str | os.PathLike) -> tuple[list[Rank], list[str]]:
   """A csv with columns `listener, snippet, model, rank` -> (list of (listener, snippet, model, rank), models in order of first mention).
 
   Raises:
@@ -48,15 +54,15 @@ def read_ranks(path):
   return rows, models
 
 
-def _grouped(rows):
+def _grouped(rows: list[Rank]) -> dict[tuple[str, str], list[int]]:
   """(listener, snippet) -> ranks."""
-  found = {}
+  found: dict[tuple[str, str], list[int]] = {}
   for listener, snippet, _, rank in rows:
     found.setdefault((listener, snippet), []).append(rank)
   return found
 
 
-def scores(rows, models):
+def scores(rows: list[Rank], models: list[str]) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
   """{(snippet, model): score} and {model: score} of what `read_ranks` gives."""
   score = lambda kept: human_ranking_score([(rank, len(models)) for *_, rank in kept])
   snippets = dict.fromkeys(snippet for _, snippet, _, _ in rows)
@@ -64,15 +70,15 @@ def scores(rows, models):
   return by_snippet, {model: score([row for row in rows if row[2] == model]) for model in models}
 
 
-def pearson(first, second):
+def pearson(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
   """Pearson's correlation of two equally long lists; nan where one of them does not vary.
 
   Raises:
     DataError: fewer than two pairs, or lists of different lengths.
   """
-  first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
-  if first.shape != second.shape or first.size < 2:
-    raise errors.DataError(f'a correlation needs two or more pairs, and got {first.size} and {second.size} values')
-  first, second = first - first.mean(), second - second.mean()
-  norm = np.sqrt((first ** 2).sum() * (second ** 2).sum())
-  return float((first * second).sum() / norm) if norm > 0 else float('nan')
+  x, y = np.asarray(first, np.float64), np.asarray(second, np.float64)
+  if x.shape != y.shape or x.size < 2:
+    raise errors.DataError(f'a correlation needs two or more pairs, and got {x.size} and {y.size} values')
+  x, y = x - x.mean(), y - y.mean()
+  norm = np.sqrt((x ** 2).sum() * (y ** 2).sum())
+  return float((x * y).sum() / norm) if norm > 0 else float('nan')

@@ -1,5 +1,6 @@
 """Tonal measures: the key of a piece, pitch classes and how they are distributed."""
 import numpy as np
+from numpy import typing as npt
 
 from musicnst.metrics import notes as notes_lib
 
@@ -12,51 +13,52 @@ KEY_NAMES = tuple(f'{tonic} {mode}' for mode in ('major', 'minor')
                   for tonic in ('C', 'Db', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B'))
 
 
-def pitch_class_histogram(music, by_duration=True):
+def pitch_class_histogram(music: notes_lib.Music, by_duration: bool = True) -> np.ndarray:
   """float64 `[12]`, beats (or notes, if not `by_duration`) of each pitch class; drums are left out."""
   notes = notes_lib.pitched(music)
   weights = np.maximum(notes.end - notes.start, 0.) if by_duration else np.ones(len(notes))
   return np.bincount(notes.pitch % 12, weights=weights, minlength=12)
 
 
-def key_scores(histogram):
+def key_scores(histogram: npt.ArrayLike) -> np.ndarray:
   """Correlation of a pitch-class histogram `[12]` with each of the 24 keys: float64 `[24]`, majors from C first, then minors.
 
   Krumhansl and Schmuckler's key finding: Pearson's r against the rotated probe-tone profiles. All 0 for a flat or empty histogram.
   """
   profiles = np.array([np.roll(p, tonic) for p in (MAJOR_PROFILE, MINOR_PROFILE) for tonic in range(12)])
   profiles -= profiles.mean(axis=1, keepdims=True)
-  centred = np.asarray(histogram, np.float64) - np.mean(histogram)
+  centred = np.asarray(histogram, np.float64)
+  centred = centred - centred.mean()
   norms = np.linalg.norm(profiles, axis=1) * np.linalg.norm(centred)
   return np.divide(profiles @ centred, norms, out=np.zeros(24), where=norms > 1e-12)
 
 
-def estimate_key(music):
+def estimate_key(music: notes_lib.Music) -> int:
   """Most likely key, 0..11 C major .. B major, 12..23 C minor .. B minor (see KEY_NAMES); 0 for music without pitched notes."""
   return int(np.argmax(key_scores(pitch_class_histogram(music))))
 
 
-def scale_mask(key):
+def scale_mask(key: int) -> np.ndarray:
   """bool `[12]`: the pitch classes of a key (natural minor, so that a key and its relative share them)."""
   mask = np.zeros(12, bool)
   mask[(np.array(MINOR_SCALE if key >= 12 else MAJOR_SCALE) + key) % 12] = True
   return mask
 
 
-def in_key_share(music, key):
+def in_key_share(music: notes_lib.Music, key: int) -> float:
   """Share of the pitched notes whose pitch class belongs to `key`; 1 where there are none."""
   pitches = notes_lib.pitched(music).pitch
   return float(scale_mask(key)[pitches % 12].mean()) if len(pitches) else 1.
 
 
-def pitch_class_entropy(music):
+def pitch_class_entropy(music: notes_lib.Music) -> float:
   """Entropy in bits of the pitch classes by number of notes: 0 (one) to 3.58 (all twelve alike)."""
   counts = pitch_class_histogram(music, by_duration=False)
   shares = counts[counts > 0] / max(counts.sum(), 1.)
   return float(-(shares * np.log2(shares)).sum()) + 0.
 
 
-def pitch_range(music):
+def pitch_range(music: notes_lib.Music) -> int:
   """Semitones from the lowest to the highest pitched note; 0 for one or none."""
   pitches = notes_lib.pitched(music).pitch
   return int(np.ptp(pitches)) if len(pitches) else 0

@@ -5,12 +5,15 @@ chroma similarity and style profiles those of Groove2Groove (Cífka et al., 2020
 or `notes.Notes` and count time in beats by each sequence's own tempo map. Drums are left out of all of them.
 """
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
+from numpy import typing as npt
 
 from musicnst.metrics import common_run
 from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import tonal
+from musicnst.representations import padding
 
 # In frames, of which a beat has 12.
 CHROMA_WINDOW, CHROMA_STRIDE = 24, 12
@@ -21,7 +24,7 @@ _PROFILE_BEATS, _PROFILE_INTERVAL = 4, 20
 _TIME_BINS, _DURATION_BINS, _VELOCITY_BINS = 24, 12, 7
 
 
-def transfer_strength(p_source, p_cycled, p_transferred):
+def transfer_strength(p_source: npt.ArrayLike, p_cycled: npt.ArrayLike, p_transferred: npt.ArrayLike) -> np.ndarray:
   """Strength of a transfer by a classifier, per example: half of (P(x) - P(x^)) + (P(x~) - P(x^)).
 
   Args:
@@ -36,8 +39,8 @@ def transfer_strength(p_source, p_cycled, p_transferred):
   return ((source - transferred) + (cycled - transferred)) / 2
 
 
-def one_way_strength(p_source, p_transferred):
-  """P(x) - P(x^) per example, for methods that have no way back; arguments as in `transfer_strength`."""
+def one_way_strength(p_source: npt.ArrayLike, p_transferred: npt.ArrayLike) -> np.ndarray:
+  """P(x) - P(x^) per example, for methods without an inverse; arguments as in `transfer_strength`."""
   return np.asarray(p_source, np.float64) - np.asarray(p_transferred, np.float64)
 
 
@@ -56,7 +59,7 @@ class ContentChange:
   removed: np.ndarray
 
 
-def content_change(source, result):
+def content_change(source: npt.ArrayLike, result: npt.ArrayLike) -> ContentChange:
   """`ContentChange` per example of binary rolls.
 
   Args:
@@ -68,32 +71,32 @@ def content_change(source, result):
   Raises:
     ValueError: the shapes differ.
   """
-  source, result = np.asarray(source) != 0, np.asarray(result) != 0
-  if source.shape != result.shape:
-    raise ValueError(f'source and result have shapes {source.shape} and {result.shape}')
-  cells = np.maximum(source.sum(axis=(-2, -1)), 1)
-  added = (result & ~source).sum(axis=(-2, -1)) / cells
-  removed = (source & ~result).sum(axis=(-2, -1)) / cells
+  before, after = np.asarray(source) != 0, np.asarray(result) != 0
+  if before.shape != after.shape:
+    raise ValueError(f'source and result have shapes {before.shape} and {after.shape}')
+  cells = np.maximum(before.sum(axis=(-2, -1)), 1)
+  added = (after & ~before).sum(axis=(-2, -1)) / cells
+  removed = (before & ~after).sum(axis=(-2, -1)) / cells
   return ContentChange(added + removed, added, removed)
 
 
-def sequence_change(content, result, steps_per_beat=4):
+def sequence_change(content: notes_lib.Music, result: notes_lib.Music, steps_per_beat: int = 4) -> ContentChange:
   """`content_change` of two whole pieces as frame rolls (every sounding cell) on a grid."""
   return _change(content, result, steps_per_beat, onsets_only=False)
 
 
-def onset_change(content, result, steps_per_beat=4):
+def onset_change(content: notes_lib.Music, result: notes_lib.Music, steps_per_beat: int = 4) -> ContentChange:
   """`content_change` of two whole pieces as onset rolls: notes added and removed, whatever their length."""
   return _change(content, result, steps_per_beat, onsets_only=True)
 
 
-def _change(content, result, steps_per_beat, onsets_only):
+def _change(content: notes_lib.Music, result: notes_lib.Music, steps_per_beat: int, onsets_only: bool) -> ContentChange:
   rolls = [notes_lib.roll(music, steps_per_beat, onsets_only) for music in (content, result)]
   num_steps = max(len(roll) for roll in rolls)
-  return content_change(*(np.pad(roll, [(0, num_steps - len(roll)), (0, 0)]) for roll in rolls))
+  return content_change(*(padding.to_length(roll, num_steps) for roll in rolls))
 
 
-def chroma(music):
+def chroma(music: notes_lib.Music) -> np.ndarray:
   """float64 `[12, T]`: notes sounding by pitch class, 12 frames a beat (velocities do not count)."""
   notes = notes_lib.pitched(music)
   shift = _BIN_BITS - 1  # a twelfth of a beat
@@ -104,7 +107,7 @@ def chroma(music):
   return np.cumsum(frames, axis=1)[:, :-1]
 
 
-def chroma_similarity(reference, result):
+def chroma_similarity(reference: notes_lib.Music, result: notes_lib.Music) -> float:
   """Groove2Groove's content preservation, 0 to 1: cosine of chroma averaged over two beats, every beat.
 
   The shorter piece is padded with silence; the mean is over the beats where at least one of the two sounds, so that a beat silent on
@@ -120,7 +123,7 @@ def chroma_similarity(reference, result):
   return float(cosine.sum() / max(sounding.sum(), 1))
 
 
-def _moving_sum(frames):
+def _moving_sum(frames: np.ndarray) -> np.ndarray:
   """Windows of a full convolution whose first is the one that ends with frame 11, then every 12 frames: `[12, T] -> [12, N]`."""
   num_frames = frames.shape[1]
   if not num_frames:
@@ -130,7 +133,7 @@ def _moving_sum(frames):
   return sums[:, np.minimum(ends, num_frames)] - sums[:, np.maximum(ends - CHROMA_WINDOW, 0)]
 
 
-def style_profiles(music):
+def style_profiles(music: notes_lib.Music | Sequence[notes_lib.Music]) -> dict[str, np.ndarray]:
   """Groove2Groove's three histograms of one piece, or summed over a list of pieces, as counts.
 
   Returns:
@@ -140,7 +143,7 @@ def style_profiles(music):
   """
   if isinstance(music, (list, tuple)):
     profiles = [style_profiles(m) for m in music]
-    return {name: sum(p[name] for p in profiles) for name in ('time_pitch', 'onset_duration', 'onset_velocity')}
+    return {name: np.sum([p[name] for p in profiles], axis=0) for name in ('time_pitch', 'onset_duration', 'onset_velocity')}
   notes = notes_lib.pitched(music)
   start = notes.start_units
   position = (start >> _BIN_BITS) % _TIME_BINS
@@ -151,14 +154,14 @@ def style_profiles(music):
           'onset_velocity': _histogram(position, notes.velocity >> 4, _VELOCITY_BINS)}
 
 
-def _histogram(rows, columns, num_columns):
+def _histogram(rows: np.ndarray, columns: np.ndarray, num_columns: int) -> np.ndarray:
   """Counts `[24, num_columns]`; columns out of range fall out."""
   inside = (columns >= 0) & (columns < num_columns)
   flat = np.bincount(rows[inside] * num_columns + columns[inside], minlength=_TIME_BINS * num_columns)
   return flat.reshape(_TIME_BINS, num_columns)
 
 
-def _time_pitch(start, pitch):
+def _time_pitch(start: np.ndarray, pitch: np.ndarray) -> np.ndarray:
   """`[24, 41]` of notes sorted by start. Pairs are met by their distance in the sorted list: as many passes as notes in 4 beats."""
   width = 2 * _PROFILE_INTERVAL + 1
   total = np.zeros([_TIME_BINS, width], np.int64)
@@ -174,20 +177,21 @@ def _time_pitch(start, pitch):
   return total
 
 
-def style_profile_similarity(reference, result):
+def style_profile_similarity(reference: notes_lib.Music | Sequence[notes_lib.Music],
+                             result: notes_lib.Music | Sequence[notes_lib.Music]) -> dict[str, float]:
   """Cosine of each of `style_profiles` of two pieces (or lists of pieces): dict of floats, 0 where either has none."""
   first, second = style_profiles(reference), style_profiles(result)
   return {name: _cosine(first[name], second[name]) for name in first}
 
 
-def _cosine(first, second):
+def _cosine(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
   first, second = (np.asarray(x, np.float64).ravel() for x in (first, second))
   norm = np.linalg.norm(first) * np.linalg.norm(second)
   return float(first @ second / norm) if norm else 0.
 
 
-def style_share_of_way(content, style, result):
-  """How much of the way from content to style the result has gone, by profile: (s(result) - s(content)) / (1 - s(content)).
+def style_gain(content: notes_lib.Music, style: notes_lib.Music | Sequence[notes_lib.Music], result: notes_lib.Music) -> dict[str, float]:
+  """Style gain by profile: how far the result went from content to style, (s(result) - s(content)) / (1 - s(content)).
 
   s is the similarity to the style (a piece, or a list of them). Negative: away from it. 0 where the content is there already.
   """
@@ -195,7 +199,7 @@ def style_share_of_way(content, style, result):
   return {name: (after[name] - before[name]) / (1 - before[name]) if before[name] < 1 - 1e-9 else 0. for name in before}
 
 
-def skyline(music, tolerance_beats=HALF_STEP_BEATS):
+def skyline(music: notes_lib.Music, tolerance_beats: float = HALF_STEP_BEATS) -> notes_lib.Notes:
   """The top note of each onset, as `notes.Notes`; notes less than `tolerance_beats` after an onset's first belong to it."""
   notes = notes_lib.pitched(music)
   tops, group_start = [], -np.inf
@@ -208,7 +212,7 @@ def skyline(music, tolerance_beats=HALF_STEP_BEATS):
   return notes.select(np.array(tops, np.int64))
 
 
-def skyline_kept(content, result, tolerance_beats=HALF_STEP_BEATS):
+def skyline_kept(content: notes_lib.Music, result: notes_lib.Music, tolerance_beats: float = HALF_STEP_BEATS) -> float:
   """Share of the content's skyline notes that the result has: same pitch, onset within half a sixteenth; 1 if the content has none."""
   top, other = skyline(content, tolerance_beats), notes_lib.pitched(result)
   if not len(top):
@@ -222,17 +226,17 @@ def skyline_kept(content, result, tolerance_beats=HALF_STEP_BEATS):
   return float((nearest <= tolerance_beats + 1e-6).mean())
 
 
-def density_ratio(content, result):
+def density_ratio(content: notes_lib.Music, result: notes_lib.Music) -> float:
   """Notes of the result for each note of the content (an empty content counts as one note)."""
   return len(notes_lib.pitched(result)) / max(len(notes_lib.pitched(content)), 1)
 
 
-def key_share(content, result):
+def key_share(content: notes_lib.Music, result: notes_lib.Music) -> float:
   """Share of the result's notes in the content's estimated key (`tonal.estimate_key`)."""
   return tonal.in_key_share(result, tonal.estimate_key(content))
 
 
-def one_step_share(music, steps_per_beat=4):
+def one_step_share(music: notes_lib.Music, steps_per_beat: int = 4) -> float:
   """Share of notes that last one grid step or less (nearest); 0 if there are none."""
   notes = notes_lib.pitched(music)
   return float(((notes.end - notes.start) * steps_per_beat < 1.5).mean()) if len(notes) else 0.
@@ -255,7 +259,7 @@ class CommonNotes:
   style_start: float
 
 
-def longest_common_notes(result, style, steps_per_beat=4):
+def longest_common_notes(result: notes_lib.Music, style: notes_lib.Music, steps_per_beat: int = 4) -> CommonNotes:
   """`CommonNotes`: longest contiguous run with equal pitch intervals and equal onset intervals on the grid, at any pitch and place.
 
   Args:

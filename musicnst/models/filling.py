@@ -1,7 +1,8 @@
 """Models that take their first values as they are made: nothing is drawn only to be replaced, and the weights are in memory once.
 
 Keras makes variables without values in a `StatelessScope` and gives them their values later, with `Variable._deferred_initialize`; it has
-no public name for that step, nor for its list of those that wait for it.
+no public name for that step, nor for its list of those that wait for it. This is the only module that uses private names of Keras's, and
+why setup.py asks for the minor version of Keras that it was tried with.
 """
 import keras
 from keras.src.backend.common import global_state

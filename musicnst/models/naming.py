@@ -1,4 +1,4 @@
-"""Names of a model's variables for checkpoints and bundles: the attributes that lead to them, such as `encoder/blocks_0/inner/kernel`.
+"""Names of a model's variables for checkpoints and bundles: the public attributes that lead to them, such as `encoder/blocks_0/inner/kernel`.
 
 Keras's own `variable.path` will not do: layers without an explicit name are numbered by a counter of the whole process, so the second
 model built in a process has other paths than the first.
@@ -27,9 +27,14 @@ def _walk(thing, prefix, seen):
     yield prefix.rstrip('/'), thing
   elif isinstance(thing, (keras.layers.Layer, keras.random.SeedGenerator)):
     seen.add(id(thing))
-    # Public attributes first, then single private ones: lists such as `_layers` hold the same things under numbers.
-    for name, value in sorted(vars(thing).items(), key=lambda item: item[0].startswith('_') * (1 + isinstance(item[1], (list, dict)))):
-      yield from _walk(value, f'{prefix}{name.lstrip("_")}/', seen)
+    for name, value in vars(thing).items():
+      if not name.startswith('_'):  # private ones are Keras's own, which may change
+        yield from _walk(value, f'{prefix}{name}/', seen)
+    # What a layer holds behind a property, such as the kernel of one of Keras's, has the name that it was made under.
+    for variable in thing.variables if isinstance(thing, keras.layers.Layer) else ():
+      if id(variable) not in seen:
+        seen.add(id(variable))
+        yield f'{prefix}{variable.name}', variable
   elif isinstance(thing, (list, tuple)):
     for i, value in enumerate(thing):
       yield from _walk(value, f'{prefix[:-1]}_{i}/', seen)

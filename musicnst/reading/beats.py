@@ -19,7 +19,7 @@ import math
 
 import numpy as np
 
-from musicnst.reading import musical_time
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import onsets
 
 FASTEST_SECS, SLOWEST_SECS = 0.25, 1.35
@@ -37,7 +37,6 @@ STIFFNESS, ROUNDS, PULL_BEATS = 0.05, 4, 0.05
 # Phases that pull in the refinement, and how much nearer an onset must be to count there than on the beat.
 PLACES = np.array([0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1])
 HANDICAPS = np.array([0, 0.02, 0.03, 0.01, 0.03, 0.02, 0])
-BEATS_PER_BAR = musical_time.BEATS_PER_BAR
 
 
 def estimate(sequence):
@@ -53,10 +52,11 @@ def estimate(sequence):
   times, weights = onsets.events(sequence)
   beats = track(times, weights) if len(times) > 2 else times
   if len(beats) < 3:
-    return musical_time.BeatMap.from_tempos(sequence)
+    return beat_map_lib.BeatMap.from_tempos(sequence)
   beats = refine(_extended(beats, times[0], times[-1]), times, weights)
-  numbered = musical_time.BeatMap(beats, np.arange(len(beats)))
-  return musical_time.BeatMap.from_beat_times(beats, BEATS_PER_BAR, onsets.first_downbeat(sequence, numbered, BEATS_PER_BAR))
+  numbered = beat_map_lib.BeatMap(beats, np.arange(len(beats)))
+  beats_per_bar = beat_map_lib.BEATS_PER_BAR
+  return beat_map_lib.BeatMap.from_beat_times(beats, beats_per_bar, onsets.first_downbeat(sequence, numbered, beats_per_bar))
 
 
 def track(times, weights):

@@ -2,12 +2,14 @@
 import os
 
 from musicnst import errors
+from musicnst import music_proto
+from musicnst.reading import guards
 
 MIDI, MUSICXML, ABC, PIANO_ROLL = ('.mid', '.midi', '.kar'), ('.xml', '.musicxml', '.mxl'), ('.abc',), ('.npz',)
 EXTENSIONS = MIDI + MUSICXML + ABC + PIANO_ROLL
 
 
-def read(path, limits=None, piano_only=False):
+def read(path: str | os.PathLike, limits: guards.Limits | None = None, piano_only: bool = False) -> list[music_proto.NoteSequence]:
   """Every piece in a file: one, but for .abc, which may hold many tunes.
 
   Args:
@@ -27,7 +29,8 @@ def read(path, limits=None, piano_only=False):
   return sequences
 
 
-def read_all(path, limits=None, piano_only=False):
+def read_all(path: str | os.PathLike, limits: guards.Limits | None = None,
+             piano_only: bool = False) -> tuple[list[music_proto.NoteSequence], list[errors.ReadError]]:
   """As `read`, with what was rejected inside a file that could be opened.
 
   Returns:
@@ -51,7 +54,7 @@ def read_all(path, limits=None, piano_only=False):
   return [lakh.read(path, limits, 'piano' if piano_only else 'all')], []
 
 
-def check(path):
+def check(path: str) -> str:
   """The lower-case extension of a file that exists, is a file, is not empty and is of a known kind.
 
   Raises:
@@ -73,7 +76,7 @@ def check(path):
   return extension
 
 
-def find(path, recursive=True):
+def find(path: str | os.PathLike, recursive: bool = True) -> list[str]:
   """Files of music at a path, sorted: the file itself, or those in a folder with one of `EXTENSIONS`.
 
   Hidden files and folders are passed over; links to folders are not followed.

@@ -13,8 +13,8 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import guards
-from musicnst.reading import musical_time
 
 TRACKS = ('all', 'piano')
 DEFAULT_VELOCITY = 64
@@ -157,20 +157,20 @@ def _notes(archive, index):
 
 def _tempos(sequence, tempo, resolution):
   """Writes the tempo changes; returns the function steps -> seconds."""
-  tempo = np.array([musical_time.DEFAULT_QPM]) if tempo is None or not len(tempo) else np.asarray(tempo, np.float64)
-  if not np.all((tempo >= musical_time.LOWEST_QPM) & (tempo <= musical_time.HIGHEST_QPM)):
+  tempo = np.array([beat_map_lib.DEFAULT_QPM]) if tempo is None or not len(tempo) else np.asarray(tempo, np.float64)
+  if not np.all((tempo >= beat_map_lib.LOWEST_QPM) & (tempo <= beat_map_lib.HIGHEST_QPM)):
     raise ValueError('tempo outside 1 to 6000')
   changes = np.flatnonzero(np.append(True, np.diff(tempo) != 0))
   lengths = np.diff(np.append(changes, changes[-1] + 1)) / resolution * 60.0 / tempo[changes]
   times = np.append(0.0, np.cumsum(lengths))
   for time, change in zip(times, changes):
     sequence.tempos.add(time=time, qpm=tempo[change])
-  beat_map = musical_time.BeatMap.from_tempos(sequence)
+  beat_map = beat_map_lib.BeatMap.from_tempos(sequence)
   return lambda steps: beat_map.to_seconds(np.asarray(steps, np.float64) / resolution)
 
 
 def _meters(sequence, downbeat, resolution, seconds):
-  """Writes a meter wherever the distance of downbeats changes (4/4 is not told from 2/2)."""
+  """Writes a meter wherever the distance of downbeats changes (4/4 is not distinguished from 2/2)."""
   if downbeat is None:
     return
   steps = np.flatnonzero(downbeat) if downbeat.dtype == bool else np.unique(downbeat.astype(np.int64))

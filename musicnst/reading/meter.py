@@ -2,7 +2,7 @@
 import dataclasses
 import math
 
-from musicnst.reading import musical_time
+from musicnst.reading import beat_map as beat_map_lib
 
 DEFAULT_METER = (4, 4)
 # A bar shorter than a 64th note is taken for damage, as is one longer than this many quarters; the signature is passed over.
@@ -41,7 +41,7 @@ def bars(sequence, beat_map=None):
   Returns:
     list of Bar, in order, each ending where the next begins.
   """
-  beat_map = beat_map or musical_time.BeatMap.from_tempos(sequence)
+  beat_map = beat_map or beat_map_lib.BeatMap.from_tempos(sequence)
   end = float(beat_map.to_beats(last_time(sequence)))
   result = []
   changes = _changes(sequence, beat_map)

@@ -28,7 +28,7 @@ def read(path, limits=None):
   """Reads one score.
 
   Args:
-    path: .xml, .musicxml or .mxl; which of them is told by the content.
+    path: .xml, .musicxml or .mxl; which of them is recognised by the content.
     limits: `guards.Limits` or None for the defaults; eight times `max_bytes` are allowed, packed and unpacked.
 
   Returns:

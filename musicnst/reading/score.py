@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import guards
-from musicnst.reading import musical_time
 
 TICKS_PER_QUARTER = 220
 DEFAULT_VELOCITY = 80
@@ -200,7 +200,7 @@ def _pickup_filled(measures, order):
 
 def _add_tempos(sequence, tempos):
   """Writes the tempos (beat, qpm), as seconds, and returns the beat map they make."""
-  written = {Fraction(0): musical_time.DEFAULT_QPM}
+  written = {Fraction(0): beat_map_lib.DEFAULT_QPM}
   written.update((at, qpm) for at, qpm in sorted(tempos, key=lambda t: t[0]))
   beats = sorted(written)
   time, previous = 0.0, None
@@ -210,7 +210,7 @@ def _add_tempos(sequence, tempos):
     if written[at] != previous:
       sequence.tempos.add(time=time, qpm=written[at])
     previous = written[at]
-  return musical_time.BeatMap.from_tempos(sequence)
+  return beat_map_lib.BeatMap.from_tempos(sequence)
 
 
 def _tied(played):

@@ -1,7 +1,8 @@
 """NoteSequence -> sound, by pip alone: symusic's synthesizer with the soundfont that ships in pretty_midi (`soundfont.py`).
 
-The synthesizer knows notes, programs and drums. The pedal lengthens notes before they reach it; pitch bends are not heard. It ends a
-note within three milliseconds, so a short room is added. A long piece is rendered block by block: memory does not grow with length.
+The synthesizer knows notes, programs and drums. The pedal lengthens notes before they reach it; pitch bends are not heard. It plays every
+velocity equally loud, so that notes are rendered by classes of velocity, each at its own gain. It ends a note within three milliseconds, so a
+short room is added. A long piece is rendered block by block: memory does not grow with length.
 """
 import functools
 import io
@@ -18,6 +19,7 @@ SAMPLE_RATE = 44100
 _BLOCK_SECS = 300.0  # [N, 2] float32 of one block: 106 MB
 _SHORTEST_NOTE_SECS = .03
 _RELEASE_SECS = .06  # added to each note, so that legato lines do not gape
+_CLASS_WIDTH = 8  # velocities that are played at one gain: within half a decibel of their own from 64 on
 _PEAK = .9
 _SILENCE_SECS = .5
 _QUALITY = 4  # 0 to 4; above, symusic 0.5.8 renders silence
@@ -152,11 +154,26 @@ def _tracks(sequence, end_secs):
 
 
 def _render(tracks, start, sample_rate):
-  """Notes that begin in the block at `start` seconds, with all that rings after them; float32 `[n, 2]`."""
+  """Notes that begin in the block at `start` seconds, with all that rings after them; float32 `[n, 2]`.
+
+  A note's gain is (velocity / 127)^2, the default modulator of SoundFont 2.01 (section 8.4.1: 960 centibels, concave).
+  """
+  sound = np.zeros((0, 2), np.float32)
+  for velocity in range(_CLASS_WIDTH // 2, 128, _CLASS_WIDTH):  # the middles of the classes
+    score = _score(tracks, start, sample_rate, velocity)
+    if len(score.tracks):
+      part = np.asarray(_synthesizer(sample_rate).render(score, stereo=True)).T  # [2, n] -> [n, 2]
+      sound = _added(sound, part * np.float32((velocity / 127) ** 2))
+  return np.nan_to_num(sound, nan=0., posinf=0., neginf=0.)  # a few sound effects of the soundfont are not finite
+
+
+def _score(tracks, start, sample_rate, velocity):
+  """A symusic score of the notes that begin in the block at `start` seconds, of the class of velocities around `velocity`."""
   import symusic
   score = symusic.Score(480).to('second')
   for track in tracks:
     chosen = (track['start'] >= start) & (track['start'] < start + _BLOCK_SECS)
+    chosen &= np.minimum(track['velocity'], 127) // _CLASS_WIDTH == velocity // _CLASS_WIDTH
     if not chosen.any():
       continue
     part = symusic.Track(name='', program=track['program'], is_drum=track['is_drum'], ttype='second')
@@ -167,10 +184,7 @@ def _render(tracks, start, sample_rate):
                                          track['pitch'][chosen].astype(np.int8), np.minimum(track['velocity'][chosen], 127).astype(np.int8),
                                          ttype='second')
     score.tracks.append(part)
-  if not len(score.tracks):
-    return np.zeros((0, 2), np.float32)
-  sound = np.asarray(_synthesizer(sample_rate).render(score, stereo=True)).T  # [2, n] -> [n, 2]
-  return np.nan_to_num(sound, nan=0., posinf=0., neginf=0.)  # a few sound effects of the soundfont are not finite
+  return score
 
 
 def _room(sound, sample_rate):

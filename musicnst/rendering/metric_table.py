@@ -37,12 +37,12 @@ def copied(result):
   """How long a run of notes the result shares with the style piece, and what the content shared with it already."""
   run = transfer.longest_common_notes(result.sequence, result.style)
   before = transfer.longest_common_notes(result.content, result.style)
-  told = f'Copied from the style piece: the longest run of notes that result and style share, at any pitch, is {_notes(run.length)} long'
-  told += f' ({100 * run.share:.0f} % of the result); content and style shared {before.length} before.'
+  text = f'Copied from the style piece: the longest run of notes that result and style share, at any pitch, is {_notes(run.length)} long'
+  text += f' ({100 * run.share:.0f} % of the result); content and style shared {before.length} before.'
   if len(result.added):
     own = transfer.longest_common_notes(notes_lib.of(result.sequence, notes=result.added), result.style)
-    told += f' Among the new notes alone it is {_notes(own.length)}.'
-  return told
+    text += f' Among the new notes alone it is {_notes(own.length)}.'
+  return text
 
 
 def _row(name, numbers):

@@ -64,8 +64,8 @@ def _json(data):
 def _name(result, role):
   """What a piece is called: its file's name in the settings, else what its sequence says."""
   sequence = getattr(result, role)
-  told = str(result.settings.get(role) or sequence.sequence_metadata.title or sequence.filename or sequence.id or f'the {role}')
-  return os.path.basename(told.rstrip('/')) or told
+  name = str(result.settings.get(role) or sequence.sequence_metadata.title or sequence.filename or sequence.id or f'the {role}')
+  return os.path.basename(name.rstrip('/')) or name
 
 
 def _section(title, content):

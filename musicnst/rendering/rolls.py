@@ -2,8 +2,8 @@
 
 A note is `[start in ms, length in ms, pitch, velocity, state]`; states are those of `STATES`. Drums are apart, in rows of their own.
 """
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import meter
-from musicnst.reading import musical_time
 
 # The place in this tuple is what stands in the data.
 STATES = ('plain', 'kept', 'added', 'removed')
@@ -70,7 +70,7 @@ def compared(content, sequence):
 
 def bar_starts(sequence):
   """Seconds at which the bars of a sequence start."""
-  beat_map = musical_time.BeatMap.from_tempos(sequence)
+  beat_map = beat_map_lib.BeatMap.from_tempos(sequence)
   return [float(beat_map.to_seconds(bar.start_beat)) for bar in meter.bars(sequence, beat_map)]
 
 

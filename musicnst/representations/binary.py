@@ -5,6 +5,7 @@ from musicnst import errors
 from musicnst import music_proto
 from musicnst.representations import base
 from musicnst.representations import labels
+from musicnst.representations import padding
 from musicnst.representations import quantize
 
 MIN_PITCH, NUM_PITCHES = 24, 84  # C1 .. B7, C0 .. B6 by the papers' count
@@ -32,7 +33,7 @@ class BinaryConverter(base.Converter):
   """NoteSequence <-> windows of a binary roll `[T, 84]`: a cell is on where a note of pitch 24..107 sounds.
 
   The piece is cut from its first beat into consecutive windows, whatever its meter; the last is filled with silence (see `length`). A
-  note struck again without a rest cannot be told from a held one, and comes back as one note unless the velocities are given too.
+  note struck again without a rest cannot be distinguished from a held one, and comes back as one note unless the velocities are given too.
 
   Args:
     steps: steps a window: 64 for the papers' four bars.
@@ -73,10 +74,8 @@ class BinaryConverter(base.Converter):
     if self.four_four:
       quantize.require_four_quarters(sequence)
     roll, velocities = self.to_roll(sequence)
-    total = len(roll)
-    fill = [(0, -total % self.steps), (0, 0)]
-    roll, velocities, names = np.pad(roll, fill), np.pad(velocities, fill), labels.of(sequence)
-    found = []
+    total, names, found = len(roll), labels.of(sequence), []
+    roll, velocities = padding.to_multiple(roll, self.steps), padding.to_multiple(velocities, self.steps)
     for start in range(0, total, self.steps):
       cells = roll[start:start + self.steps]
       found.append(base.Window(cells, cells, min(self.steps, total - start), velocities=velocities[start:start + self.steps],

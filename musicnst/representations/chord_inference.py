@@ -61,10 +61,10 @@ def _pitch_classes(sequence, seconds, frames):
 def likeliest(pitch_classes):
   """Rows of pitch classes `[frames, 12]` -> list of indices into CHORDS."""
   prior, transition = _tables()
-  heard = CONCENTRATION * np.dot(pitch_classes, _chord_vectors().T)  # [frames, chords]
-  score = (-np.log(12) + prior + heard[0]).reshape(-1)  # [keys * chords]
+  emission = CONCENTRATION * np.dot(pitch_classes, _chord_vectors().T)  # [frames, chords]
+  score = (-np.log(12) + prior + emission[0]).reshape(-1)  # [keys * chords]
   parents = []
-  for row in heard[1:]:
+  for row in emission[1:]:
     candidates = score[:, None] + transition
     parents.append(candidates.argmax(axis=0))
     score = candidates[parents[-1], np.arange(len(score))] + np.tile(row, 12)

@@ -1,25 +1,21 @@
-"""Every representation by name: a class, built with keyword arguments when asked for."""
+"""Every representation by name: a factory, called with keyword arguments when one is asked for."""
 from musicnst import registry
-from musicnst.representations import band
-from musicnst.representations import binary
-from musicnst.representations import drums
-from musicnst.representations import groove
-from musicnst.representations import melody
-from musicnst.representations import multitrack
-from musicnst.representations import pianoroll
-from musicnst.representations import trio
-from musicnst.representations import voices
+
+
+def _late(module, name):
+  return registry.late(f'musicnst.representations.{module}', name)
+
 
 CONVERTER_MAP = {
-    'band': band.BandConverter,
-    'binary': binary.BinaryConverter,
-    'drums': drums.DrumsConverter,
-    'groove': groove.GrooveConverter,
-    'melody': melody.MelodyConverter,
-    'multitrack': multitrack.MultitrackConverter,
-    'polyphonic': pianoroll.PolyphonicConverter,
-    'trio': trio.TrioConverter,
-    'voices': voices.VoicesConverter,
+    'band': _late('band', 'BandConverter'),
+    'binary': _late('binary', 'BinaryConverter'),
+    'drums': _late('drums', 'DrumsConverter'),
+    'groove': _late('groove', 'GrooveConverter'),
+    'melody': _late('melody', 'MelodyConverter'),
+    'multitrack': _late('multitrack', 'MultitrackConverter'),
+    'polyphonic': _late('pianoroll', 'PolyphonicConverter'),
+    'trio': _late('trio', 'TrioConverter'),
+    'voices': _late('voices', 'VoicesConverter'),
 }
 
 
@@ -35,8 +31,7 @@ def build(name, **arguments):
 
 def for_inference(converter):
   """The like of a converter of training data that reads and writes for a trained model; mostly itself."""
-  arguments = converter.inference_arguments()
-  return build(converter.name, **{**converter.to_dict(), **arguments}) if arguments else converter
+  return _changed(converter, converter.inference_arguments())
 
 
 def for_pieces(converter):
@@ -44,5 +39,9 @@ def for_pieces(converter):
 
   Windows for training may slide and overlap; a piece to encode, change and decode must be cut without overlap.
   """
-  arguments = converter.piece_arguments()
-  return build(converter.name, **{**converter.to_dict(), **arguments}) if arguments else converter
+  return _changed(converter, converter.piece_arguments())
+
+
+def _changed(converter, arguments):
+  """The like of a converter, which need not be in the map, with other arguments; itself, where there are none."""
+  return type(converter)(**{**converter.to_dict(), **arguments}) if arguments else converter

@@ -120,7 +120,7 @@ class MelodyConverter(base.Converter):
 
     Raises:
       RejectedSequence: another meter (`unsupported_meter`), no note to read (`no_melody`), melodies shorter than a window
-        (`shorter_than_window`), or chords that cannot be told (see `chords`).
+        (`shorter_than_window`), or chords that cannot be inferred (see `chords`).
     """
     quantize.require_four_quarters(sequence)
     notes = quantize.quantize(sequence, self.steps_per_quarter)

@@ -15,7 +15,7 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
-from musicnst.reading import musical_time
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import sustain
 from musicnst.representations import base
 from musicnst.representations import chords as chords_lib
@@ -71,7 +71,7 @@ class MultitrackConverter(base.Converter):
 
     Raises:
       RejectedSequence: another meter (`unsupported_meter`), no notes (`no_notes`), no bar with enough and not too much in it
-        (`no_fitting_bar`), or chords that cannot be told (`no_chords`).
+        (`no_fitting_bar`), or chords that cannot be inferred (`no_chords`).
     """
     quantize.require_four_quarters(sequence)
     if any(change.control_number == sustain.PEDAL for change in sequence.control_changes):
@@ -219,10 +219,10 @@ class _Bar:
 
 def _bars(sequence, timed):
   """`_Bar`s of a sequence from its beginning; notes are cut at the bars' ends."""
-  qpm = sequence.tempos[0].qpm if sequence.tempos else musical_time.DEFAULT_QPM
+  qpm = sequence.tempos[0].qpm if sequence.tempos else beat_map_lib.DEFAULT_QPM
   to_time = lambda times: times
   if len({tempo.qpm for tempo in sequence.tempos}) > 1:
-    qpm, to_time = 60.0, musical_time.BeatMap.from_tempos(sequence).to_beats  # seconds are quarters
+    qpm, to_time = 60.0, beat_map_lib.BeatMap.from_tempos(sequence).to_beats  # seconds are quarters
   notes = [note for note in sequence.notes if note.velocity]
   starts = np.asarray(to_time(np.array([note.start_time for note in notes], np.float64)))
   ends = np.asarray(to_time(np.array([note.end_time for note in notes], np.float64)))

@@ -11,8 +11,9 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
-from musicnst.reading import musical_time
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.representations import base
+from musicnst.representations import padding
 
 MIN_PITCH, MAX_PITCH = 21, 108
 NUM_PITCHES = MAX_PITCH - MIN_PITCH + 1
@@ -94,7 +95,7 @@ class PolyphonicConverter(base.Converter):
     notes = [n for n in sequence.notes if not n.is_drum and MIN_PITCH <= n.pitch <= MAX_PITCH]
     if not notes:
       raise errors.RejectedSequence('no_pitched_notes', 'no note of pitch 21 to 108 outside the drums')
-    beat_map = musical_time.BeatMap.from_tempos(sequence)
+    beat_map = beat_map_lib.BeatMap.from_tempos(sequence)
     starts = quantize_steps(beat_map.to_beats(np.array([n.start_time for n in notes])), self.steps_per_quarter)
     ends = quantize_steps(beat_map.to_beats(np.array([n.end_time for n in notes])), self.steps_per_quarter)
     ends = np.maximum(ends, starts + 1)
@@ -104,10 +105,8 @@ class PolyphonicConverter(base.Converter):
     """See `Converter.to_windows`; every stretch of `steps` from beat 0, silent ones too."""
     roll, velocities = self.to_roll(sequence)
     total, windows = len(roll), []
-    padded = -(-total // self.steps) * self.steps
-    roll = np.pad(roll.reshape(total, -1), ((0, padded - total), (0, 0)))
-    velocities = np.pad(velocities, ((0, padded - total), (0, 0)))
-    for start in range(0, padded, self.steps):
+    roll, velocities = padding.to_multiple(roll.reshape(total, -1), self.steps), padding.to_multiple(velocities, self.steps)
+    for start in range(0, total, self.steps):
       inputs = roll[start:start + self.steps]
       windows.append(base.Window(
           inputs=inputs, outputs=inputs, length=min(self.steps, total - start),

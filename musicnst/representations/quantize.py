@@ -4,8 +4,8 @@ import dataclasses
 import numpy as np
 
 from musicnst import errors
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import meter
-from musicnst.reading import musical_time
 
 QUANTIZE_CUTOFF = .5  # a time less than this far into a step belongs to that step, as in note_seq
 BAR_QUARTERS = 4
@@ -56,7 +56,7 @@ def nearest_steps(sequence, seconds, steps_per_quarter):
   if qpm is not None:
     steps = seconds * (steps_per_quarter * qpm / 60.0)
   else:
-    steps = musical_time.BeatMap.from_tempos(sequence).to_beats(seconds) * steps_per_quarter
+    steps = beat_map_lib.BeatMap.from_tempos(sequence).to_beats(seconds) * steps_per_quarter
   return np.trunc(steps + (1 - QUANTIZE_CUTOFF)).astype(np.int64)
 
 
@@ -64,12 +64,12 @@ def _only_tempo(sequence):
   """The one tempo of the whole sequence, or None. Before the first of its tempos a sequence runs at 120."""
   tempos = sorted(sequence.tempos, key=lambda tempo: tempo.time)
   if not tempos:
-    return musical_time.DEFAULT_QPM
+    return beat_map_lib.DEFAULT_QPM
   values = {tempo.qpm for tempo in tempos}
   if tempos[0].time > 0:
-    values.add(musical_time.DEFAULT_QPM)
+    values.add(beat_map_lib.DEFAULT_QPM)
   qpm = tempos[0].qpm
-  return qpm if len(values) == 1 and musical_time.LOWEST_QPM <= qpm <= musical_time.HIGHEST_QPM else None
+  return qpm if len(values) == 1 and beat_map_lib.LOWEST_QPM <= qpm <= beat_map_lib.HIGHEST_QPM else None
 
 
 def require_four_quarters(sequence):

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from musicnst import inference
+from musicnst.data import transposition as transposition_lib
 from musicnst.metrics import tonal
 from musicnst.style_transfer import method
 from musicnst.style_transfer import request as request_lib
@@ -177,18 +178,16 @@ def _chroma(roll):
   return np.bincount((np.arange(frames.shape[1]) + 21) % 12, weights=frames.sum(0), minlength=12)
 
 
-def _shifted(roll, semitones):
-  """A roll `[T, 2, 88]` transposed; what leaves the keyboard is gone."""
-  moved = np.zeros_like(roll)
-  low, high = max(semitones, 0), roll.shape[2] + min(semitones, 0)
-  moved[:, :, low:high] = roll[:, :, low - semitones:high - semitones]
-  return moved
+def _in_key_of(content_roll, roll):
+  """A style's roll `[T, 2, 88]` brought to the content's key."""
+  semitones = transposition(content_roll, roll)
+  return np.asarray(transposition_lib.shift_keys(roll, semitones, abs(semitones)))
 
 
 def _style_latents(latents, styles, content, rows):
   """`[rows, Z]` of the style's pieces one after the other, in the content's key, repeated or cut."""
   padded = [spaces.rolls_of([piece])[0] for piece in styles]
-  joined = np.concatenate([_shifted(roll, transposition(content.roll, roll)) for roll in padded])
+  joined = np.concatenate([_in_key_of(content.roll, roll) for roll in padded])
   steps = min(len(joined), rows * spaces.WINDOW_STEPS)
   return spaces.repeated(latents.encode_rolls(joined[None, :steps])[0], rows)
 

@@ -5,6 +5,8 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from musicnst.training import optimizers
+
 
 @dataclasses.dataclass
 class Outcome:
@@ -90,7 +92,7 @@ def _for_any_length(step, state, context):
 
 @functools.lru_cache(maxsize=16)
 def compiled_step(objective):
-  """One step of Adam (Kingma and Ba, 2015) as a tf.function of ((variable, mean, square, best variable, its sums), context, rate, iteration)."""
+  """One step of Adam as a tf.function of ((variable, mean, square, best variable, its sums), context, rate, iteration)."""
 
   @tf.function(reduce_retracing=True)
   def step(state, context, rate, iteration):
@@ -105,10 +107,7 @@ def compiled_step(objective):
     better = tf.logical_and(sums < least, context['progress'] >= SETTLING)
     least = tf.where(better, sums, least)
     best = tf.where(tf.reshape(better, tf.concat([tf.shape(better), tf.ones(tf.rank(variable) - 1, tf.int32)], 0)), variable, best)
-    mean = .9 * mean + .1 * gradient
-    square = .999 * square + .001 * tf.square(gradient)
-    rate = rate * tf.sqrt(1.0 - .999 ** iteration) / (1.0 - .9 ** iteration)
-    variable = variable - rate * mean / (tf.sqrt(square) + 1e-8)
+    variable, mean, square = optimizers.updated(variable, mean, square, gradient, rate, iteration)
     return (variable, mean, square, best, least), {name: tf.reduce_mean(value) for name, value in values.items()}
 
   return step

@@ -43,12 +43,15 @@ class Entry:
       return classes[0].load(None, **self.arguments)
     if not model and not classes[0].default_model:
       raise errors.ModelNotFoundError(f'method {self.name} needs --model, {classes[0].wants}')
+    from musicnst.models import base  # loads Keras, which `musicnst list` must not
     from musicnst.style_transfer import method as method_lib
     loaded = method_lib.load_model(model or classes[0].default_model)
     found = next((cls for cls in classes if cls.takes(loaded)), None)
     if found is None:
       wanted = ' or '.join(cls.wants for cls in classes)
-      raise errors.ModelNotFoundError(f'{loaded.name}: is {loaded.config.name}, and method {self.name} needs {wanted}')
+      can = '; '.join(base.abilities(loaded.model)) or 'nothing of the kind'
+      raise errors.ModelNotFoundError(
+          f'{loaded.name}: config {loaded.config.name!r} can {can}, on {loaded.converter.name}; method {self.name} needs {wanted}')
     return found.load(loaded, **self.arguments)
 
 

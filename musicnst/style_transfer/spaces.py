@@ -1,16 +1,34 @@
 """What a method may move: the roll itself, or the latents of its windows. Both ways, for pieces side by side."""
 import numpy as np
 
+from musicnst.representations import padding
+
 WINDOW_STEPS = 32
 
 
-def rolls_of(pieces, multiple=WINDOW_STEPS):
-  """Pieces -> float32 `[B, T, 2, 88]`, padded with silence to the longest, and that up to a multiple."""
-  longest = max(piece.total_steps for piece in pieces)
-  rolls = np.zeros((len(pieces), -(-longest // multiple) * multiple, 2, pieces[0].roll.shape[2]), np.float32)
-  for row, piece in zip(rolls, pieces):
-    row[:piece.total_steps] = piece.roll
-  return rolls
+def rolls_of(pieces, steps=None):
+  """Pieces -> float32 `[B, steps, 2, 88]`, silence behind them; by default as many whole windows as the longest fills."""
+  steps = steps or -(-max(piece.total_steps for piece in pieces) // WINDOW_STEPS) * WINDOW_STEPS
+  return np.stack([padding.to_length(np.asarray(piece.roll, np.float32), steps) for piece in pieces])
+
+
+def candidate_noise(candidates, shape, deviation, normal):
+  """Where the candidates of a content start beside it: the first at the content itself, the others near it.
+
+  Args:
+    candidates: int `[R]`, the number of the candidate, 0 for the first, that each row of the variable is.
+    shape: of the variable, `[R, ...]`.
+    deviation: of the noise, such as `LatentSpace.noise`.
+    normal: row's index -> standard normal draws, an array of the shape of a row.
+
+  Returns:
+    float64 of that shape.
+  """
+  noise = np.zeros(shape)
+  for row, candidate in enumerate(candidates):
+    if candidate:
+      noise[row] = deviation * normal(row)
+  return noise
 
 
 def repeated(rolls, steps):

@@ -3,9 +3,10 @@
   KERAS_BACKEND=jax python -c "from musicnst.training import jax_loop
   jax_loop.train('polyphonic-2bar', 'windows-train-*', 'made', num_steps=20000, eval_examples_path='windows-validation-*')"
 
-Same configs, records and losses as `training.loop`, same learning rate, Adam and clipping; what it writes is a bundle, which every other job
-takes under either backend (`musicnst train --warm_start=made` goes on with it). For models of one player, on one device: CycleGAN and MusAE
-need the trainer. Windows are held in memory, packed to bits. Nothing here imports TensorFlow.
+Same configs, records, losses, learning rate, clipping and transposition as `training.loop`, and Keras's Adam, which is the trainer's by
+another kernel; what it writes is a bundle, which every other job takes under either backend (`musicnst train --warm_start=made` goes on with
+it). For models of one player, on one device: CycleGAN and MusAE need the trainer. Windows are held in memory, packed to bits. Nothing here
+imports TensorFlow.
 """
 import dataclasses
 import time
@@ -19,11 +20,10 @@ from musicnst import configs
 from musicnst import errors
 from musicnst.data import records
 from musicnst.data import tfrecords
+from musicnst.data import transposition
 from musicnst.models import naming
 from musicnst.training import schedules
-
-# As `optimizers.Adam`.
-EPSILON = 1e-8
+from musicnst.training import updates
 
 
 def train(config, examples_path, output, num_steps, hparams='', eval_examples_path='', seed=0, warm_start='', every=500, show_progress=True):
@@ -41,14 +41,14 @@ def train(config, examples_path, output, num_steps, hparams='', eval_examples_pa
   Raises:
     ArgumentError: Keras runs on another backend, the model has several players, or its examples are of several genres.
     DataError: no records, records of another converter, or fewer than a batch.
-    TrainingError: a loss that is not finite; the bundle is that of the last look.
+    TrainingError: a loss that is not finite; the bundle is that of the last evaluation.
   """
   if keras.backend.backend() != 'jax':
     raise errors.ArgumentError(f'Keras runs on {keras.backend.backend()}; set KERAS_BACKEND=jax before Python starts')
   import jax
   jax.config.update('jax_enable_x64', True)  # the noise of examples is hashed in 64 bits
   config = config.override(hparams) if isinstance(config, config_lib.Config) else configs.get(config, hparams)
-  loop, looks, started, losses = Loop(config, seed, warm_start), [], time.monotonic(), []
+  loop, history, started, losses = Loop(config, seed, warm_start), [], time.monotonic(), []
   windows = Windows.read(config, examples_path)
   others = Windows.read(config, eval_examples_path) if eval_examples_path else None
   feed = windows.batches(int(config.hparams.batch_size), seed)
@@ -59,19 +59,19 @@ def train(config, examples_path, output, num_steps, hparams='', eval_examples_pa
     seen, losses = np.mean(losses), []
     found = (step, float(seen), None if others is None else loop.evaluate(others))
     if not np.isfinite(seen):
-      raise errors.TrainingError(f'step {step}: the loss is {seen}; {output} holds the last look. Try a smaller learning_rate or grad_clip.')
-    looks.append(found)
-    if others is None or found[2] == min(look[2] for look in looks):
+      raise errors.TrainingError(f'step {step}: the loss is {seen}; {output} holds the last evaluated one. Try a smaller learning_rate or grad_clip.')
+    history.append(found)
+    if others is None or found[2] == min(point[2] for point in history):
       loop.settle()
       bundles.save(loop.model, config, output, _card(config, examples_path, step, seed), 'float32', step=step, loss=found[1 if others is None else 2])
     if show_progress:
       rate = step / (time.monotonic() - started)
       print(f'step {step}/{num_steps}  loss {seen:.5g}' + (f'  evaluation {found[2]:.5g}' if others else '') + f'  {rate:.1f} steps/s', flush=True)
-  return looks
+  return history
 
 
 class Loop:
-  """A model with Adam's state outside of it: `move` is one compiled step.
+  """A model and its optimizer with their values outside of them: `move` is one compiled step.
 
   Args:
     config: Config.
@@ -90,17 +90,21 @@ class Loop:
       raise errors.ArgumentError(f'config {config.name!r} reads windows of several genres side by side: train it with TensorFlow')
     if warm_start:
       bundles.assign(self.model, bundles.read_weights(warm_start), warm_start)
+    self.transposer = transposition.Transposer.of(config.build_converter(), self.hparams)
     self.player, self.variables = players[0], list(players[0].variables())
     mine = {id(variable) for variable in self.variables}
     self.others = [v for v in naming.named_variables(self.model).values() if id(v) not in mine]
+    beta1, beta2 = updates.betas(self.hparams)
+    self.optimizer = keras.optimizers.Adam(schedules.LearningRate(self.hparams), beta1, beta2, updates.EPSILON)
+    self.optimizer.build(self.variables)
     self.weights, self.state = [v.value for v in self.variables], [v.value for v in self.others]
-    self.moments = [[jax.numpy.zeros_like(w) for w in self.weights] for _ in range(2)]
+    self.slots = [v.value for v in self.optimizer.variables]
     self.step = 0
     self._move, self._terms = jax.jit(self._updated), jax.jit(self._evaluated)
 
   def move(self, batch):
-    """One step on a batch (dict of numpy arrays, with `seeds`); the mean loss, a device scalar."""
-    loss, self.weights, self.state, self.moments = self._move(self.weights, self.state, self.moments, batch, np.int64(self.step))
+    """One step on a batch (dict of numpy arrays, with `seeds`, of `Windows.batches`); the mean loss, a device scalar."""
+    loss, self.weights, self.state, self.slots = self._move(self.weights, self.state, self.slots, batch, np.int64(self.step))
     self.step += 1
     return loss
 
@@ -126,41 +130,23 @@ class Loop:
     losses = sum(jnp.broadcast_to(jnp.asarray(term, 'float32'), (rows,)) for term in terms.values())
     return losses, [old if new is None else new for old, new in zip(state, current)]
 
-  def _updated(self, weights, state, moments, batch, step):
+  def _updated(self, weights, state, slots, batch, step):
     import jax
     from jax import numpy as jnp
+
+    batch = transposed(batch, self.transposer) if self.transposer else batch
 
     def mean(weights):
       losses, after = self._loss(weights, state, batch, step, True)
       return jnp.mean(losses), after
 
     (loss, state), gradients = jax.value_and_grad(mean, has_aux=True)(weights)
-    gradients = clip(gradients, self.hparams)
-    beta1, beta2 = self.hparams.get('adam_beta1', .9), self.hparams.get('adam_beta2', .999)
-    t = jnp.asarray(step + 1, 'float32')
-    rate = schedules.learning_rate(self.hparams, step) * jnp.sqrt(1 - jnp.float32(beta2) ** t) / (1 - jnp.float32(beta1) ** t)
-    m = [beta1 * old + (1 - beta1) * g for old, g in zip(moments[0], gradients)]
-    v = [beta2 * old + (1 - beta2) * g * g for old, g in zip(moments[1], gradients)]
-    weights = [w - (rate * a / (jnp.sqrt(b) + EPSILON)).astype(w.dtype) for w, a, b in zip(weights, m, v)]
-    return loss, weights, state, [m, v]
+    gradients, _ = updates.clip(gradients, self.hparams)
+    weights, slots = self.optimizer.stateless_apply(slots, gradients, weights)
+    return loss, weights, state, slots
 
   def _evaluated(self, weights, state, batch, step):
     return self._loss(weights, state, batch, step, False)[0].sum()
-
-
-def clip(gradients, hparams):
-  """As `optimizers.clip`, of JAX arrays."""
-  from jax import numpy as jnp
-  mode = hparams.get('clip_mode', 'global_norm')
-  if mode == 'none':
-    return gradients
-  if mode == 'value':
-    return [jnp.clip(g, -hparams.grad_clip, hparams.grad_clip) for g in gradients]
-  if mode != 'global_norm':
-    raise ValueError(f'clip_mode {mode!r}; known: global_norm, value, none')
-  norm = jnp.sqrt(sum(jnp.sum(jnp.square(g)) for g in gradients))
-  scale = hparams.grad_clip / jnp.maximum(norm, hparams.grad_clip)
-  return [jnp.where(norm < hparams.get('grad_norm_clip_to_zero', 1e4), g * scale, 0) for g in gradients]
 
 
 # === Windows ===
@@ -193,18 +179,19 @@ class Windows:
     return cls(config, found)
 
   def batches(self, size, seed=0):
-    """Endless batches: every epoch in an order of its own, each row transposed by its own semitones, with `seeds` int32 `[B]`."""
+    """Endless batches: every epoch in an order of its own, with `seeds` int32 `[B]` and, for a config that transposes, `shifts` int32 `[B]`, by
+    how many semitones `transposed` moves each row."""
     if len(self.windows) < size:
       raise errors.DataError(f'{len(self.windows)} examples, fewer than a batch of {size}; prepare more windows or set batch_size lower')
-    random, order, converter = np.random.default_rng(seed), np.zeros(0, int), self.config.build_converter()
-    low, high = (self.config.hparams.get(name, 0) for name in ('transpose_low', 'transpose_high'))
-    names = [name for name in ('inputs', 'outputs', 'controls') if name in self.windows[0]]
-    tables = {s: {name: np.asarray(converter.transpose_index(s, name)) for name in names} for s in range(low, high + 1) if low or high}
+    random, order = np.random.default_rng(seed), np.zeros(0, int)
+    transposer = transposition.Transposer.of(self.config.build_converter(), self.config.hparams)
     while True:
       while len(order) < size:
         order = np.concatenate([order, random.permutation(len(self.windows))])
       batch, order = self._batch(order[:size]), order[size:]
-      yield {**_moved(batch, tables, converter, random), 'seeds': random.integers(0, 2**31 - 1, size, dtype=np.int32)}
+      if transposer:
+        batch['shifts'] = random.integers(transposer.low, transposer.high + 1, size).astype(np.int32)
+      yield {**batch, 'seeds': random.integers(0, 2**31 - 1, size, dtype=np.int32)}
 
   def in_order(self, size):
     """Every window once, in batches of at most `size`, with `seeds`."""
@@ -222,29 +209,12 @@ class Windows:
     return batch
 
 
-def _moved(batch, tables, converter, random):
-  """Rows moved each by a number of semitones drawn from `tables` (semitones -> array's name -> index of `_shifted`); one that would lose a cell
-  stays as it is."""
-  if not tables:
-    return batch
-  shifts = random.integers(min(tables), max(tables) + 1, len(batch['inputs']))
-  result = {name: batch[name].copy() for name in tables[shifts[0]]}
-  for row, shift in enumerate(shifts):
-    moved = {name: _shifted(batch[name][row], index, converter, name) for name, index in tables[shift].items()}
-    if all(array.sum() == batch[name][row].sum() for name, array in moved.items()):
-      for name, array in moved.items():
-        result[name][row] = array
-  return {**batch, **result}
-
-
-def _shifted(array, index, converter, name):
-  """`[T, D]` with cell d taken from cell `index[d]`, -1 for none; segments that never move stay (`Converter.unmoved_segments`)."""
-  moved = np.where(index >= 0, array[:, np.maximum(index, 0)], 0).astype(array.dtype)
-  if converter.unmoved_segments and name != 'controls':
-    rows, cell = converter.unmoved_segments
-    stays = np.repeat(array[::rows, cell] > 0, rows)[:len(array)]
-    moved[stays] = array[stays]
-  return moved
+def transposed(batch, transposer):
+  """A batch with its rows moved by its `shifts`, which it then lacks; a row that would lose a cell stays as it is."""
+  batch = dict(batch)
+  shifts = batch.pop('shifts')
+  moved = {name: transposer.move(batch[name], shifts, name) for name in transposer.names}
+  return {**batch, **transposition.complete_rows(batch, moved)}
 
 
 def _packed(window, label):

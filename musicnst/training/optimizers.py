@@ -1,9 +1,12 @@
-"""Adam as TensorFlow 1 had it, and gradient clipping as Magenta's MusicVAE does it, on variables of any distribution strategy.
+"""Adam as TensorFlow 1 had it, on variables of any distribution strategy and on tensors.
 
-Keras's Adam computes the same formula but keeps its state inside Keras; here the state is plain `tf.Variable`s with names of their own, so
-that a checkpoint holds it by name (Magenta's slots can be read into it), and the update is TensorFlow's one fused kernel.
+Keras's Adam computes the same formula but keeps its state inside Keras; here the state of a training is plain `tf.Variable`s with names of
+their own, so that a checkpoint holds it by name (Magenta's slots can be read into it), and the update is TensorFlow's one fused kernel. What
+is no variable, such as a tensor whose shape differs from run to run, is moved by `updated`.
 """
 import tensorflow as tf
+
+from musicnst.training import updates as updates_lib
 
 # Name of `Adam.shift` in checkpoints.
 SHIFT = 'adam_shift'
@@ -16,10 +19,10 @@ class Adam:
 
   Args:
     variables: list of `tf.Variable`; create the optimizer in the scope of their strategy.
-    beta1, beta2, epsilon: default .9, .999, 1e-8, as `tf.compat.v1.train.AdamOptimizer`.
+    beta1, beta2, epsilon: as in the formula.
   """
 
-  def __init__(self, variables, beta1=.9, beta2=.999, epsilon=1e-8):
+  def __init__(self, variables, beta1=updates_lib.BETA1, beta2=updates_lib.BETA2, epsilon=updates_lib.EPSILON):
     self.variables = list(variables)
     self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
     self.m = [tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False) for v in self.variables]
@@ -49,23 +52,10 @@ class Adam:
         beta1=self.beta1, beta2=self.beta2, epsilon=self.epsilon)
 
 
-def clip(gradients, hparams):
-  """(clipped gradients, global norm before clipping), by `hparams.clip_mode`.
-
-  'global_norm': scaled to norm `grad_clip` where longer; where the norm is not below `grad_norm_clip_to_zero` (or is not a number) every
-  gradient is zero, and Adam moves on its momentum alone. 'value': each entry clipped to +-`grad_clip`. 'none': untouched.
-
-  Raises:
-    ValueError: another mode.
-  """
-  norm = tf.linalg.global_norm(gradients)
-  mode = hparams.get('clip_mode', 'global_norm')
-  if mode == 'none':
-    return gradients, norm
-  if mode == 'value':
-    return [tf.clip_by_value(g, -hparams.grad_clip, hparams.grad_clip) for g in gradients], norm
-  if mode != 'global_norm':
-    raise ValueError(f'clip_mode {mode!r}; known: global_norm, value, none')
-  sane = norm < hparams.get('grad_norm_clip_to_zero', 1e4)
-  scale = hparams.grad_clip / tf.maximum(norm, hparams.grad_clip)
-  return [tf.where(sane, g * tf.cast(scale, g.dtype), tf.zeros_like(g)) for g in gradients], norm
+def updated(value, m, v, gradient, rate, t):
+  """One update of a tensor by `Adam`'s formula: (value, m, v), given those before it, its gradient and its number t, 1 for the first."""
+  beta1, beta2 = updates_lib.BETA1, updates_lib.BETA2
+  m = beta1 * m + (1 - beta1) * gradient
+  v = beta2 * v + (1 - beta2) * tf.square(gradient)
+  alpha = rate * tf.sqrt(1.0 - beta2 ** t) / (1.0 - beta1 ** t)
+  return value - alpha * m / (tf.sqrt(v) + updates_lib.EPSILON), m, v

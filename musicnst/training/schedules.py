@@ -1,4 +1,5 @@
 """What changes with the step of a training: the learning rate. (KL weight and sampling probability belong to the models' losses.)"""
+import keras
 from keras import ops
 
 
@@ -18,3 +19,21 @@ def _to_zero(hparams, step):
   constant, end = hparams.get('constant_steps', 0), hparams.zero_rate_step
   left = (end - ops.cast(step, 'float32')) / max(end - constant, 1)
   return hparams.learning_rate * ops.clip(left, 0.0, 1.0)
+
+
+class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
+  """`learning_rate` as what an optimizer of Keras's takes.
+
+  Args:
+    hparams: HParams.
+  """
+
+  def __init__(self, hparams):
+    super().__init__()
+    self.hparams = hparams
+
+  def __call__(self, step):
+    return learning_rate(self.hparams, step)
+
+  def get_config(self):
+    return {'hparams': self.hparams.to_dict()}

@@ -1,7 +1,21 @@
 """TensorBoard event files: scalars and text, written without importing TensorBoard (which only shows them)."""
+import glob
+import os
+import re
+
 import tensorflow as tf
 
 from musicnst import errors
+
+
+def event_files(folder):
+  """Event files of a folder, oldest first.
+
+  Their names end in the second, the host, the process and the writer's number in it (`events.out.tfevents.SECOND.HOST.PROCESS.NUMBER.v2`):
+  runs of digits are compared as numbers, so that writer 10 comes after writer 9.
+  """
+  digits = lambda path: [int(part) if part.isdigit() else part for part in re.split(r'(\d+)', os.path.basename(path))]
+  return sorted(glob.glob(os.path.join(glob.escape(os.fspath(folder)), 'events.out.tfevents.*')), key=digits)
 
 
 class Writer:

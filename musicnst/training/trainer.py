@@ -12,6 +12,7 @@ from musicnst.models import naming
 from musicnst.training import measures
 from musicnst.training import optimizers
 from musicnst.training import schedules
+from musicnst.training import updates as updates_lib
 
 
 class Trainer:
@@ -35,7 +36,7 @@ class Trainer:
         self.model = config.build_model()
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name='step')
         self.players = self.model.players()
-        betas = config.hparams.get('adam_beta1', .9), config.hparams.get('adam_beta2', .999)
+        betas = updates_lib.betas(config.hparams)
         self.optimizers = {p.name: optimizers.Adam([v.value for v in p.variables()], *betas) for p in self.players}
     finally:
       keras.config.set_dtype_policy(policy)
@@ -129,7 +130,7 @@ class Trainer:
     gradients = tape.gradient(loss, optimizer.variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     gradients = [tf.convert_to_tensor(g) for g in gradients]
     gradients = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-    gradients, norm = optimizers.clip(gradients, self.hparams)
+    gradients, norm = updates_lib.clip(gradients, self.hparams)
     rate = schedules.learning_rate(self.hparams, step)
     optimizer.apply(gradients, rate, updates)
     scalars = {'loss': per_example, **_prefixed('losses', terms), 'global_norm': norm, 'learning_rate': rate}

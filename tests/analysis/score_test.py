@@ -3,7 +3,7 @@ import numpy as np
 
 from musicnst import music_proto
 from musicnst.analysis import score
-from musicnst.reading import musical_time
+from musicnst.reading import beat_map as beat_map_lib
 
 
 def _sequence():
@@ -26,5 +26,5 @@ def test_notes_are_sorted_in_beats_and_know_where_they_came_from():
 
 
 def test_another_beat_map_and_no_notes():
-  assert score.of(_sequence(), musical_time.BeatMap.fixed(60)).start.tolist() == [0, 0, 1, 1]
+  assert score.of(_sequence(), beat_map_lib.BeatMap.fixed(60)).start.tolist() == [0, 0, 1, 1]
   assert len(score.of(music_proto.NoteSequence())) == 0 and len(score.of(music_proto.NoteSequence()).bars) == 1

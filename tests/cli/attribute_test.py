@@ -39,7 +39,7 @@ def test_a_picture_of_a_file(places, tmp_path, capsys, model, steps):
     (['--model={}/genre-phrase_jazz_pop', '--input={}/song.mid', '--first_window=9'], 'fewer than 9 windows'),
     (['--model={}/genre-phrase_jazz_pop', '--input={}/waltz.mid'], 'unsupported_meter'),
     (['--model={}/genre-phrase_jazz_pop', '--input={}/none.mid'], 'none.mid'),
-    (['--model=cat-mel_2bar_small', '--input={}/song.mid'], 'is no classifier'),
+    (['--model=cat-mel_2bar_small', '--input={}/song.mid'], "can classify music; config 'cat-mel_2bar_small' cannot: it can make music"),
 ])
 def test_what_it_cannot_use_is_named(places, tmp_path, capsys, arguments, message):
   output = tmp_path / 'why.svg'

@@ -137,11 +137,11 @@ def test_windows_of_numbers_and_of_many_lengths_come_back():
 
 
 def test_drums_among_other_tracks_stay_when_the_rest_is_transposed():
-  from musicnst.data import augment
+  from musicnst.data import transposition
   from musicnst.representations import multitrack
   converter = multitrack.MultitrackConverter()
   music = testing.band(2, 4)
-  moved = augment.Transposer(converter, 0, 2)
+  moved = transposition.Transposer(converter, 0, 2)
   before = np.stack([w.inputs for w in converter.to_windows(music)])
   for note in music.notes:
     note.pitch += 0 if note.is_drum else 2

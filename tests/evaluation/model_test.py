@@ -1,4 +1,4 @@
-"""Evaluation of models that are told what to answer, so that every figure is known."""
+"""Evaluation of models with prescribed answers, so that every figure is known."""
 import numpy as np
 import pytest
 from keras import ops

@@ -4,7 +4,7 @@ import pytest
 
 from experiments.benchmark import beat_estimation
 from musicnst import music_proto
-from musicnst.reading import musical_time
+from musicnst.reading import beat_map as beat_map_lib
 
 
 def test_f_measure_by_hand():
@@ -35,5 +35,5 @@ def test_a_played_score_keeps_its_beats():
     sequence.notes.add(pitch=60, velocity=80, start_time=beat / 2, end_time=beat / 2 + 0.5)
   result, beats = beat_estimation.played(sequence, seed=3)
   np.testing.assert_allclose([note.start_time for note in result.notes], beats[:40], atol=5 * beat_estimation.JITTER_SECS)
-  scores = beat_estimation.score(result, musical_time.BeatMap.from_beat_times(beats), beats)
+  scores = beat_estimation.score(result, beat_map_lib.BeatMap.from_beat_times(beats), beats)
   assert scores['F'] == scores['F any level'] == scores['intervals'] == 1

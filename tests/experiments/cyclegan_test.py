@@ -28,7 +28,7 @@ class Shift:
 
   classes = ('classical', 'pop')
 
-  def made(self, rolls, target):
+  def translate(self, rolls, target):
     return np.roll(rolls, 1 if target == 1 else -1, axis=2) * .9
 
 

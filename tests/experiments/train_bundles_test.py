@@ -43,8 +43,8 @@ def test_the_chain_gives_a_bundle_that_loads(corpus_root, tmp_path):
   card = (target / 'CARD.md').read_text()
   report = json.loads((tmp_path / 'a' / 'figures' / 'tiny_test.json').read_text())
   assert report['step'] in (2, 4) and report['measures']['windows'] >= 1
-  for told in ('A tiny model.', '4 steps of 4 windows, seed 3', 'test, all windows', 'at step', '--bundle=tiny', 'transposition -5 to +5'):
-    assert told in card
+  for text in ('A tiny model.', '4 steps of 4 windows, seed 3', 'test, all windows', 'at step', '--bundle=tiny', 'transposition -5 to +5'):
+    assert text in card
   trained = inference.TrainedModel.load(str(target))
   assert len(trained.sample(2, temperature=1.0, seed=0)) == 2
   assert trained.config.hparams.z_size == 3

@@ -12,7 +12,7 @@ from musicnst.style_transfer.guided import settings as guided_settings
 
 @pytest.mark.parametrize('name', transfer_ablation.VARIANTS)
 def test_variants_name_what_there_is(name):
-  known = {f.name for kind in (request.Settings, guided_settings.GuidedSettings) for f in dataclasses.fields(kind)} | {'genres_given'}
+  known = {f.name for kind in (request.Settings, guided_settings.GuidedSettings) for f in dataclasses.fields(kind)} | {'conditioned'}
   assert set(transfer_ablation.VARIANTS[name]) <= known
 
 

@@ -1,5 +1,6 @@
 """Noise that belongs to an example: its distribution, and what it does and does not depend on."""
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from musicnst.layers import dropout
@@ -22,8 +23,11 @@ def test_uniform_is_uniform_and_open():
   assert np.abs(np.histogram(draws, 20, (0, 1))[0] / draws.size - .05).max() < .002
 
 
-def test_largest_number_is_below_one():
-  assert np.float32((2 ** 23 - 1 + .5) / 2 ** 23) < 1
+@pytest.mark.parametrize('bits, number', [(0, 2 ** -24), (2 ** 32 - 1, 1 - 2 ** -24), (2 ** 31, .5 + 2 ** -24)])
+def test_the_outermost_numbers_are_inside(bits, number, monkeypatch):
+  monkeypatch.setattr(noise, '_mix', lambda x: 0 * x + bits)
+  drawn = noise.from_cells(tf.constant([0], tf.int64), tf.constant([0], tf.int64)).numpy()
+  assert drawn.dtype == np.float32 and drawn.tolist() == [number]
 
 
 def test_an_example_keeps_its_noise_wherever_it_stands():

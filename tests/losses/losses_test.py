@@ -43,7 +43,7 @@ def test_step_mask():
 
 
 def test_least_squares_and_cycle_by_hand():
-  opinions = np.array([[[1., 0.], [3., 2.]], [[0., 0.], [0., 0.]]])
-  np.testing.assert_allclose(adversarial.least_squares(opinions, 1.), [(0 + 1 + 4 + 1) / 4, 1])
-  np.testing.assert_allclose(adversarial.least_squares(opinions, 0.), [(1 + 0 + 9 + 4) / 4, 0])
-  np.testing.assert_allclose(cycle.mean_absolute(opinions, 0 * opinions + 1), [(0 + 1 + 2 + 1) / 4, 1])
+  logits = np.array([[[1., 0.], [3., 2.]], [[0., 0.], [0., 0.]]])
+  np.testing.assert_allclose(adversarial.least_squares(logits, 1.), [(0 + 1 + 4 + 1) / 4, 1])
+  np.testing.assert_allclose(adversarial.least_squares(logits, 0.), [(1 + 0 + 9 + 4) / 4, 0])
+  np.testing.assert_allclose(cycle.mean_absolute(logits, 0 * logits + 1), [(0 + 1 + 2 + 1) / 4, 1])

@@ -121,8 +121,8 @@ def test_style_profile_similarity_by_hand():
   assert near['time_pitch'] == pytest.approx(1.) and near['onset_duration'] == pytest.approx(1.)
   assert near['onset_velocity'] == 0.
   assert transfer.style_profile_similarity(quarters, testing.sequence([]))['time_pitch'] == 0.
-  way = transfer.style_share_of_way(low, quarters, quarters)
-  assert way['onset_velocity'] == pytest.approx(1.) and way['time_pitch'] == 0.
+  gain = transfer.style_gain(low, quarters, quarters)
+  assert gain['onset_velocity'] == pytest.approx(1.) and gain['time_pitch'] == 0.
 
 
 def test_skyline():

@@ -1,4 +1,4 @@
-"""What every registered model must keep, whatever its family: `run_model_contract(config)`."""
+"""What every registered model must keep, whatever its family: `run_model_contract(family, name, folder)`."""
 import contextlib
 import json
 
@@ -12,58 +12,52 @@ from musicnst.models import naming
 BATCH = 3
 
 
-def run_model_contract(config, folder, prepare=lambda model: None):
-  """Builds the (tiny) config's model and checks what training, bundles and inference rely on.
+def run_model_contract(family, name, folder):
+  """Builds a tiny model and checks what training, bundles and inference rely on, then what its abilities promise.
 
   Args:
-    config: a `Config` made small by overrides.
+    family: `config.Family`.
+    name: of one of its configs.
     folder: an empty folder to save weights in.
-    prepare: called with each new model, before it is used.
   """
-  batch = batch_for(config)
-  model = built(config, prepare)
+  config = family.tiny_config(name)
+  batch = batch_of(family, config)
+  model = built(family, config)
   check_losses_fall(model, batch)
-  check_weights_round_trip(model, config, batch, folder, prepare)
+  check_weights_round_trip(family, model, config, batch, folder)
   check_noise_is_keyed(model, batch)
   json.dumps(model.get_config())
-  for name, value in model.metric_terms(batch, tf.constant(3)).items():
+  for measure, value in model.metric_terms(batch, tf.constant(3)).items():
     for part in value if isinstance(value, tuple) else (value,):
-      assert part.shape[0] == BATCH and np.isfinite(part).all(), name
-  if isinstance(model, base.LatentModel):
-    check_latents(model, config, batch)
+      assert part.shape[0] == BATCH and np.isfinite(part).all(), measure
+  checks = [check for ability, check in CHECKS.items() if isinstance(model, ability)]
+  assert checks and base.abilities(model), f'{name} can do nothing'
+  for check in checks:
+    check(model, config, batch)
   with mixed_precision():
-    check_losses_fall(built(config, prepare), batch)
+    check_losses_fall(built(family, config), batch)
 
 
-def batch_for(config, size=BATCH, seed=0):
-  """A random batch that the config's converter could have given."""
-  rng, converter = np.random.default_rng(seed), config.build_converter()
-  shape = (size, converter.steps, converter.output_depth)
-  outputs = rng.random(shape).astype(np.float32) if converter.real_valued else _tokens(rng, converter.categorical_depths, shape)
-  same = converter.input_depth == converter.output_depth
-  inputs = outputs if same else _tokens(rng, (), (size, converter.steps, converter.input_depth))
-  batch = {'inputs': inputs, 'outputs': outputs, 'lengths': np.full(size, converter.steps, np.int32),
-           'seeds': rng.integers(0, 2**31 - 1, size).astype(np.int32)}
-  if converter.num_lengths > 1:
-    batch['lengths'] = rng.integers(1, converter.steps // converter.num_lengths + 1, (size, converter.num_lengths)).astype(np.int32)
-  if converter.control_depth:
-    batch['controls'] = _tokens(rng, (converter.control_depth,), (size, converter.steps, converter.control_depth))
-  if config.hparams.get('one_of_each'):  # an example is one window of each class
-    genres = [_tokens(rng, converter.categorical_depths, (size, converter.steps, converter.input_depth)) for _ in config.hparams.classes]
-    batch['inputs'] = batch['outputs'] = np.stack(genres, 1)
-  elif 'classes' in config.hparams:
-    batch['labels'] = np.arange(size, dtype=np.int32) % len(config.hparams.classes)
-  if config.hparams.get('genres'):
-    batch['tags'] = rng.integers(0, 2, (size, len(config.hparams.genres))).astype(np.float32)
-  return {name: tf.constant(value) for name, value in batch.items()}
+def batch_of(family, config, seed=0):
+  """The family's random batch; what the models of a batch rely on holds."""
+  batch, converter = {name: tf.constant(value) for name, value in family.batch(config, BATCH, seed).items()}, config.build_converter()
+  assert {'inputs', 'outputs', 'lengths', 'seeds'} <= set(batch)
+  assert batch['inputs'].shape[-2:] == (converter.steps, converter.input_depth)
+  assert batch['outputs'].shape[-2:] == (converter.steps, converter.output_depth)
+  assert ('controls' in batch) == bool(converter.control_depth)
+  return batch
 
 
-def built(config, prepare=lambda model: None):
+def built(family, config):
   keras.utils.set_random_seed(1)
   model = config.build_model()
-  prepare(model)
+  assert model.config_name == config.name
+  family.prepare(model)
   assert model.built and len(model.variables) == len(naming.named_variables(model))
   return model
+
+
+# === Training ===
 
 
 def check_losses_fall(model, batch):
@@ -89,13 +83,13 @@ def _loss(player, batch):
   return tf.reduce_sum(tf.add_n(list(terms.values())))
 
 
-def check_weights_round_trip(model, config, batch, folder, prepare):
+def check_weights_round_trip(family, model, config, batch, folder):
   """Weights that were saved give the same losses in a new model."""
   path = str(folder / 'model.weights.h5')
   model.save_weights(path)
   keras.utils.set_random_seed(2)
   again = config.build_model()
-  prepare(again)
+  family.prepare(again)
   again.load_weights(path)
   for player, other in zip(model.players(), again.players()):
     terms, same = (p.loss_terms(batch, training=False, step=tf.constant(9)) for p in (player, other))
@@ -112,22 +106,39 @@ def check_noise_is_keyed(model, batch):
       np.testing.assert_allclose(np.asarray(term)[:BATCH][order], term[BATCH:], rtol=1e-4, atol=1e-4, err_msg=name)
 
 
+# === Abilities ===
+
+
+def check_samples(model, config, batch):
+  """`sample`: outputs of the converter's shape and kind; equal seeds give equal ones."""
+  converter = config.build_converter()
+  controls = {name: value for name, value in batch.items() if name == 'controls'}
+  first, again, other = (np.asarray(model.sample(BATCH, seed=seed, **controls)) for seed in (5, 5, 6))
+  assert first.shape == (BATCH, converter.steps, converter.output_depth)
+  _check_outputs(first, converter)
+  np.testing.assert_array_equal(first, again)
+  assert np.any(first != other) and np.any(first[0] != first[1])
+
+
 def check_latents(model, config, batch):
-  """Shapes and ranges of the latent interface."""
+  """Shapes and ranges of the latent interface; the encoder reads inputs, never outputs."""
   converter = config.build_converter()
   posterior = model.encode(batch)
   assert posterior.mean.shape == posterior.stddev.shape == (BATCH, model.z_size)
   assert (posterior.stddev.numpy() > 0).all()
+  blind = model.encode({**batch, 'outputs': tf.zeros_like(batch['outputs'])})
+  np.testing.assert_array_equal(blind.mean, posterior.mean)
   logits = model.decode_logits(posterior.mean, batch)
   assert logits.shape[:2] == (BATCH, converter.steps) and logits.dtype == 'float32'
-  shape = (BATCH, converter.steps, converter.output_depth)
+  _check_outputs(np.asarray(model.likeliest(logits)), converter)
   # The same piece three times, drawn with seeds of which two are equal.
   same = tf.repeat(posterior.mean[:1], BATCH, 0)
   controls = {name: tf.repeat(value[:1], BATCH, 0) for name, value in batch.items() if name == 'controls'}
   likeliest = model.decode_tokens(same, **controls)
   drawn = model.decode_tokens(same, temperature=1.0, seed=tf.constant([5, 5, 6], tf.int64), **controls)
   for tokens in (likeliest, drawn):
-    assert tokens.shape == shape and (converter.real_valued or set(np.unique(tokens)) <= {0., 1.})
+    assert tokens.shape == (BATCH, converter.steps, converter.output_depth)
+    _check_outputs(np.asarray(tokens), converter)
   close = 1e-6 if converter.real_valued else 0
   np.testing.assert_allclose(likeliest[0], likeliest[2], rtol=0, atol=close)
   np.testing.assert_allclose(drawn[0], drawn[1], rtol=0, atol=close)
@@ -136,6 +147,66 @@ def check_latents(model, config, batch):
     tape.watch(posterior.mean)
     total = tf.reduce_sum(tf.square(model.decode_logits(posterior.mean, batch)))
   assert np.abs(tape.gradient(total, posterior.mean)).max() > 0
+
+
+def check_prior(model, config, batch):
+  """Latents of the prior: of the right size, repeatable, and what `sample` decodes."""
+  controls = {name: value for name, value in batch.items() if name == 'controls'}
+  z = model.draw_latents(BATCH, seed=4)
+  assert z.shape == (BATCH, model.z_size) and z.dtype == np.float32
+  np.testing.assert_array_equal(z, model.draw_latents(BATCH, seed=4))
+  np.testing.assert_array_equal(
+      model.sample(BATCH, temperature=1.0, seed=4, **controls), model.decode_tokens(tf.constant(z), temperature=1.0, seed=4, **controls))
+
+
+def check_mixture(model, config, batch):
+  """Each genre has a component of its own of the prior."""
+  components = [model.component_of(genre) for genre in model.genres]
+  assert len(set(components)) == len(components) and set(components) <= set(range(model.prior.count))
+
+
+def check_translation(model, config, batch):
+  """From each domain to another: of that one's shape, in range, each row by itself, and not what went in."""
+  converter = config.build_converter()
+  assert len(set(model.domains)) == len(model.domains) >= 2 and model.directions
+  for source, target in model.directions:
+    windows, like = model.domain_of(batch, source), model.domain_of(batch, target)
+    result = np.asarray(model.translate(windows, target))
+    assert result.shape == tuple(like.shape) and result.dtype == np.float32 and np.isfinite(result).all()
+    assert converter.real_valued or 0 <= result.min() and result.max() <= 1
+    assert np.any(result[0] != result[1]), 'what comes out does not depend on what goes in'
+    np.testing.assert_allclose(np.asarray(model.translate(windows[::-1], target))[::-1], result, atol=1e-5)
+    assert result.shape != tuple(windows.shape) or np.any(np.abs(result - windows) > 1e-3), 'the input came out'
+
+
+def check_classes(model, config, batch):
+  """Logits of the classes for single windows, which are read."""
+  windows = batch['inputs'] if len(batch['inputs'].shape) == 3 else batch['inputs'][:, 0]
+  logits = np.asarray(model(windows, lengths=batch['lengths']))
+  assert logits.shape == (BATCH, len(model.classes)) and logits.dtype == np.float32
+  assert len(set(model.classes)) == len(model.classes) >= 2
+  assert np.any(np.asarray(model(1 - windows, lengths=batch['lengths'])) != logits)
+
+
+CHECKS = {
+    base.GenerativeModel: check_samples,
+    base.LatentModel: check_latents,
+    base.PriorModel: check_prior,
+    base.MixtureModel: check_mixture,
+    base.TranslationModel: check_translation,
+    base.ClassifierModel: check_classes,
+}
+
+
+def _check_outputs(outputs, converter):
+  """0/1 with one on in each categorical block, or finite real values."""
+  assert np.isfinite(outputs).all()
+  if not converter.real_valued:
+    assert set(np.unique(outputs)) <= {0., 1.}
+  start = 0
+  for depth in converter.categorical_depths:
+    assert (outputs[..., start:start + depth].sum(-1) == 1).all()
+    start += depth
 
 
 @contextlib.contextmanager
@@ -147,9 +218,3 @@ def mixed_precision():
     yield
   finally:
     keras.config.set_dtype_policy(policy)
-
-
-def _tokens(rng, depths, shape):
-  if not depths:
-    return (rng.random(shape) < .1).astype(np.float32)
-  return np.concatenate([np.eye(d, dtype=np.float32)[rng.integers(0, d, shape[:2])] for d in depths], axis=-1)

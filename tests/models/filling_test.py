@@ -35,12 +35,14 @@ def test_filled_as_assigned():
 
 
 def test_what_is_not_named_is_initialized():
-  model = filling.unfilled(CONFIG)
+  model = filling.unfilled(configs.get('cat-mel_2bar_small', 'z_size=3,enc_rnn_size=[200],dec_rnn_size=[5]'))
   filling.fill(naming.named_variables(model), [('mean_head/bias', np.float32([1, 2, 3]))])
   np.testing.assert_array_equal(model.mean_head.bias, [1, 2, 3])
   kernel = np.asarray(model.mean_head.kernel)
-  limit = np.sqrt(6 / sum(kernel.shape))  # Glorot and Bengio 2010
-  assert 0 < np.abs(kernel).max() <= limit and not np.any(np.asarray(model.stddev_head.bias))
+  limit = np.sqrt(6 / sum(kernel.shape))  # Glorot and Bengio 2010: uniform, of deviation limit / sqrt(3)
+  assert kernel.shape == (400, 3) and .98 * limit < np.abs(kernel).max() <= limit
+  assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=.05) and kernel.mean() == pytest.approx(0, abs=.05 * limit)
+  assert not np.any(np.asarray(model.stddev_head.bias))
 
 
 def test_wrong_names_and_shapes():

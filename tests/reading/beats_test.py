@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from musicnst import music_proto
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import beats
 from musicnst.reading import musical_time
 from musicnst.reading import onsets
@@ -25,7 +26,7 @@ def tune(count=64, seed=0):
 
 def played(rows, beat_times):
   """The rows as a sequence whose beats fall at the given seconds."""
-  beat_map = musical_time.BeatMap(beat_times, np.arange(len(beat_times)))
+  beat_map = beat_map_lib.BeatMap(beat_times, np.arange(len(beat_times)))
   sequence = music_proto.NoteSequence()
   for at, length, pitch, velocity in rows:
     start, end = beat_map.to_seconds([at, at + length])
@@ -66,11 +67,11 @@ def test_a_steady_piece_gets_a_steady_grid_and_its_bars():
 
 
 def test_the_estimate_covers_the_piece_from_second_0():
-  sequence = played(tune(), curve(66) + 3.0)
-  beat_map = beats.estimate(sequence)
-  assert beat_map.to_beats(0.0) >= 0
-  inside = musical_time.in_beats(sequence, beat_map)
-  assert min(note.start_time for note in inside.notes) >= 0
+  truth = curve(66) + 3.0
+  beat_map = beats.estimate(played(tune(), truth))
+  # The first beat, at 3.37 s, begins a bar; 3.37 / .6 = 5.6 beats fit before it, so that it is the eighth and second 0 has 8 - 5.6.
+  np.testing.assert_allclose(beat_map.to_beats(truth), 8 + np.arange(67), atol=.05)
+  assert beat_map.to_beats(0.0) == pytest.approx(8 - 3.37 / .6, abs=.05)
 
 
 def test_a_long_silence_is_bridged():
@@ -81,13 +82,15 @@ def test_a_long_silence_is_bridged():
   assert np.all(np.diff(beat_map.beats) > 0)
 
 
-@pytest.mark.parametrize('starts', [[], [1.0], [1.0, 2.0], [0.0] * 10, [0.0, 0.001, 0.002, 0.003], [0.0, 500.0, 1000.0, 1500.0]])
-def test_too_little_music_still_gives_a_map(starts):
+@pytest.mark.parametrize('starts, qpm', [
+    ([], 120), ([1.0], 120), ([1.0, 2.0], 120), ([0.0] * 10, 120), ([0.0, 0.001, 0.002, 0.003], 120),  # no beats: the sequence's own tempo
+    ([0.0, 500.0, 1000.0, 1500.0], 240)])  # gaps without an onset are bridged as fast as beats may be
+def test_too_little_music_still_gives_a_map(starts, qpm):
   sequence = music_proto.NoteSequence()
   for start in starts:
     sequence.notes.add(pitch=60, velocity=80, start_time=start, end_time=start + 0.5)
   beat_map = beats.estimate(sequence)
-  assert np.all(np.isfinite(beat_map.to_beats([0.0, 1.0, 2000.0])))
+  np.testing.assert_allclose(beat_map.to_beats([0.0, 1.0, 2000.0]), np.array([0.0, 1.0, 2000.0]) * qpm / 60)
 
 
 def test_noise_gives_a_map():
@@ -96,7 +99,10 @@ def test_noise_gives_a_map():
   for start in generator.uniform(0, 60, 900):
     sequence.notes.add(pitch=int(generator.integers(30, 90)), velocity=int(generator.integers(1, 128)), start_time=start, end_time=start + 0.3)
   beat_map = beats.estimate(sequence)
-  assert np.all(np.diff(beat_map.seconds) > 0)
+  # Quarters at speeds that are tracked, from the first onset to the last.
+  periods = np.diff(beat_map.seconds) / np.diff(beat_map.beats)
+  assert beats.FASTEST_SECS < periods.min() and periods.max() < beats.SLOWEST_SECS
+  assert beat_map.seconds[0] < 1 and 59 < beat_map.seconds[-1] < 61
 
 
 def test_refinement_finds_the_exact_beats():

@@ -2,6 +2,7 @@
 import pytest
 
 from musicnst import music_proto
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import meter
 from musicnst.reading import musical_time
 
@@ -85,7 +86,7 @@ def test_notes_beyond_total_time_have_bars():
 
 def test_with_a_map_of_beats():
   sequence = sequence_of(4.0, [(0, 3, 4)], qpm=120)
-  beat_map = musical_time.BeatMap.from_beat_times([0, 1, 2, 3, 4])
+  beat_map = beat_map_lib.BeatMap.from_beat_times([0, 1, 2, 3, 4])
   assert [b.start_beat for b in meter.bars(sequence, beat_map)] == [0, 3]
   inside = musical_time.in_beats(sequence, beat_map)
   assert starts(inside) == [0, 3]
@@ -94,7 +95,7 @@ def test_with_a_map_of_beats():
 def test_a_meter_from_the_start_holds_from_beat_0_of_any_map():
   # The first annotated downbeat is at .6 s; beat 0 lies before second 0.
   sequence = sequence_of(4.0, [(0, 3, 4)], qpm=120)
-  beat_map = musical_time.BeatMap.from_beat_times([0.6, 1.1, 1.6, 2.1], beats_per_bar=3)
+  beat_map = beat_map_lib.BeatMap.from_beat_times([0.6, 1.1, 1.6, 2.1], beats_per_bar=3)
   assert beat_map.to_beats(0.6) == 3
   assert [b.start_beat for b in meter.bars(sequence, beat_map)] == [0, 3, 6, 9]
   inside = musical_time.in_beats(sequence, beat_map)

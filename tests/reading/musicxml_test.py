@@ -9,8 +9,8 @@ import pytest
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import files
-from musicnst.reading import musical_time
 from musicnst.reading import musicxml
 
 CONTAINER = '<container><rootfiles><rootfile full-path="score.xml" media-type="application/vnd.recordare.musicxml+xml"/></rootfiles></container>'
@@ -246,7 +246,7 @@ def test_against_music21(name):
   if not glob.glob(path):
     pytest.skip('this music21 comes without its corpus')
   sequence = musicxml.read(path)
-  beats = musical_time.BeatMap.from_tempos(sequence).to_beats([n.start_time for n in sequence.notes])
+  beats = beat_map_lib.BeatMap.from_tempos(sequence).to_beats([n.start_time for n in sequence.notes])
   ours = _counted(zip(beats, (n.pitch for n in sequence.notes)))
   score = music21.converter.parse(path, forceSource=True).expandRepeats().toSoundingPitch().stripTies().flatten()
   theirs = [(float(n.offset), p.midi) for n in score.notes if not n.duration.isGrace and not isinstance(n, music21.harmony.Harmony)

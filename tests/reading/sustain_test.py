@@ -6,7 +6,6 @@ import pytest
 
 from musicnst import errors
 from musicnst import music_proto
-from musicnst.reading import musical_time
 from musicnst.reading import sustain
 
 
@@ -38,7 +37,7 @@ def test_until_the_end():
 def test_other_instruments_and_drums_are_left_alone():
   sequence = sequence_of([(60, 0, 1, 0), (60, 0, 1, 1)], [(0, 127, 1), (3, 0, 1)])
   sequence.notes.add(pitch=36, start_time=0, end_time=1, instrument=1, is_drum=True)
-  assert [n.end_time for n in musical_time.apply_sustain(sequence).notes] == [1, 3, 1]
+  assert [n.end_time for n in sustain.apply_sustain(sequence).notes] == [1, 3, 1]
 
 
 def test_the_argument_stays_as_it_was_and_steps_are_refused():

@@ -25,6 +25,8 @@ def test_runs_are_rectangles():
 
 
 def test_silence_draws_and_nothing_does_not():
-  assert tree.fromstring(saliency.picture([('silent', np.zeros((8, 84)), np.zeros((8, 84)))])) is not None
+  root = tree.fromstring(saliency.picture([('silent', np.zeros((8, 84)), np.zeros((8, 84)))]))
+  assert [t.text for t in root.iter(f'{SVG}text')] == ['silent']
+  assert not [r for r in root.iter(f'{SVG}rect') if r.get('class') in ('n', 's')]
   with pytest.raises(ValueError):
     saliency.picture([])

@@ -42,7 +42,7 @@ def run_converter_contract(converter, sequences, transposable=True):
 
   The sequences begin sounding in their first bar and keep far enough from the edges of the pitch range to be moved by 2 semitones.
   """
-  assert converter_map.CONVERTER_MAP[converter.name] is type(converter)
+  assert type(converter_map.build(converter.name)) is type(converter)
   for sequence in sequences:
     windows = converter.to_windows(sequence)
     assert windows

@@ -176,8 +176,12 @@ def test_note_dropout_is_the_same_at_each_reading_and_only_takes_away():
   for a, b in zip(first, second, strict=True):
     np.testing.assert_array_equal(a.inputs, b.inputs)
     assert ((a.inputs == a.outputs) | (a.inputs == 0)).all()
-  gone = 1 - sum(w.inputs[:, :9].sum() for w in first) / sum(w.outputs[:, :9].sum() for w in first)
-  assert 0 < gone < .8
+  # The share of notes that go is uniform in 0 to .8 from piece to piece: mean .4, deviation .8 / sqrt(12) = .23.
+  gone = []
+  for seed in range(60):
+    windows = converter_map.build('groove', **arguments).to_windows(testing.groove(4, seed))
+    gone.append(1 - sum(w.inputs[:, :9].sum() for w in windows) / sum(w.outputs[:, :9].sum() for w in windows))
+  assert np.mean(gone) == pytest.approx(.4, abs=.12) and np.std(gone) == pytest.approx(.23, abs=.08) and max(gone) < 1
   for window in converter_map.build('groove', continuous=True, **arguments).to_windows(music):
     np.testing.assert_array_equal(window.inputs, window.outputs)
 

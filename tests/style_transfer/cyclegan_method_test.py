@@ -45,7 +45,7 @@ def cells(sequence):
 def made(model, roll, target):
   """What a generator writes for a whole piece, window by window: the definition."""
   windows = np.pad(roll, ((0, -len(roll) % 16), (0, 0))).reshape(-1, 16, 84).astype('float32')
-  return (model.made(windows, target).numpy() >= .5).reshape(-1, 84)[:len(roll)]
+  return (model.translate(windows, target).numpy() >= .5).reshape(-1, 84)[:len(roll)]
 
 
 def padded(roll, steps):

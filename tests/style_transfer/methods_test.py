@@ -7,6 +7,7 @@ from musicnst.rendering import midi
 from musicnst.representations import testing
 from musicnst.style_transfer import registry
 from musicnst.style_transfer import transfer
+from musicnst.style_transfer.pieces import measures
 
 # Methods that are given a trained model of their own have tests of their own.
 METHODS = sorted(name for name, entry in registry.TRANSFER_MAP.items() if not entry.classes[0].startswith('generators.'))
@@ -22,7 +23,10 @@ def test_contract(name, shipped, tmp_path, notes_of):
   content, style = testing.chords(5, 0), testing.chords(3, 1)
   content.control_changes.add(time=.5, control_number=64, control_value=127)
   result = transfer.transfer(content, style, snapshots=(1,), **_options(name))
-  assert np.isfinite(list(result.metrics.values())).all()
+  # On the grid of sixteenths, an eighth of a second each: notes that came and that went, for each there was.
+  before, after = ({(n.pitch, round(8 * n.start_time)) for n in sequence.notes} for sequence in (content, result.sequence))
+  assert result.metrics['onset_change'] == pytest.approx(len(before ^ after) / len(before))
+  assert result.metrics['density_ratio'] == pytest.approx(len(result.sequence.notes) / len(content.notes))
   assert len(result.kept) + len(result.removed) == len(content.notes)
   assert len(result.kept) + len(result.added) == len(result.sequence.notes)
   assert result.settings['method'] == name and result.bars[:3] == [0, 2, 4]
@@ -32,8 +36,9 @@ def test_contract(name, shipped, tmp_path, notes_of):
   assert all((n.start_time, n.end_time, n.pitch, n.velocity, n.instrument, n.program, n.is_drum) in originals for n in result.kept)
   assert result.sequence.control_changes == content.control_changes and result.sequence.tempos == content.tempos
   if name in OPTIMIZED:
-    assert all(len(values) == 3 and np.isfinite(values).all() for values in result.history.values())
-    assert set(result.snapshots) == {1}
+    terms = [values for term, values in result.history.items() if term != 'total']
+    np.testing.assert_allclose(result.history['total'], np.sum(terms, axis=0), rtol=1e-6)
+    assert len(result.history['total']) == 3 and set(result.snapshots) == {1}
   path = tmp_path / 'result.mid'
   midi.write(result.sequence, path)
   if result.sequence.notes:
@@ -64,9 +69,11 @@ def test_pieces_side_by_side_are_as_alone(name, shipped, notes_of):
 
 
 @pytest.mark.parametrize('name', OPTIMIZED)
-def test_candidates(name, shipped):
+def test_candidates(name, shipped, monkeypatch):
+  scored = []
+  monkeypatch.setattr(measures, 'score', lambda metrics: scored.append(metrics) or len(scored))  # the last is the best
   result = transfer.transfer(testing.chords(3, 0), testing.chords(3, 1), candidates=2, **_options(name))
-  assert result.settings['candidate_kept'] in (1, 2)
+  assert len(scored) == result.settings['candidate_kept'] == 2 and result.metrics == scored[1]
 
 
 @pytest.mark.parametrize('name', [n for n in METHODS if n not in ('guided', 'copy')])

@@ -173,7 +173,7 @@ def test_whitened_distance():
   # One and two deviations off: sqrt(2) - 1 and sqrt(5) - 1.
   expected = weight * ((math.sqrt(2) - 1) + (math.sqrt(5) - 1)) / 2
   assert float(statistics.whitened_distance(at(1, -6), targets)[0]) == pytest.approx(expected, rel=1e-3)
-  # A deviation of nought counts as .3 of the group's mean deviation.
+  # A deviation of zero counts as .3 of the group's mean deviation.
   flat = statistics.Targets(mean, {group: np.array([0., 2.], np.float32) for group in statistics.GROUP_WEIGHTS})
   assert float(statistics.whitened_distance(at(.3, 0), flat)[0]) == pytest.approx(weight * (math.sqrt(2) - 1) / 2, rel=1e-2)
 

@@ -15,6 +15,7 @@ from musicnst import configs
 from musicnst import errors
 from musicnst.data import records
 from musicnst.data import tfrecords
+from musicnst.data import transposition
 from musicnst.models import naming
 from musicnst.representations import testing
 from musicnst.training import jax_loop
@@ -48,7 +49,7 @@ def _config(name):
 
 @pytest.fixture(scope='module')
 def made(tmp_path_factory):
-  """(folder, looks of each config): records and first weights of every config, trained in a process of its own."""
+  """(folder, history of each config): records and first weights of every config, trained in a process of its own."""
   folder = tmp_path_factory.mktemp('jax')
   keras.utils.set_random_seed(1)
   for name in CONFIGS:
@@ -71,25 +72,30 @@ def _root():
   return pathlib.Path(__file__).parents[2]
 
 
+def _loss(model, windows, step):
+  """Mean over all windows, of the sum of the terms."""
+  terms = [model.players()[0].loss_terms({k: tf.constant(v) for k, v in batch.items()}, training=False, step=tf.constant(step))
+           for batch in windows.in_order(4)]
+  return sum(float(tf.reduce_sum(value)) for batch in terms for value in batch.values()) / len(windows.windows)
+
+
 @pytest.mark.parametrize('name', CONFIGS)
 def test_losses_and_weights_are_the_trainers(made, name):
-  folder, looks = made[0], made[1][name]
+  folder, history = made[0], made[1][name]
   config, path = _config(name), str(folder / f'{name}.tfrecord')
   own = trainer.Trainer(config, tf.distribute.get_strategy())
   bundles.assign(own.model, bundles.read_weights(folder / f'{name}-first'), name)
   windows = jax_loop.Windows.read(config, path)
   assert len(windows.windows) == (5 if 'classes' in config.hparams else 7)
   feed = windows.batches(4, SEED)
-  batches = [next(feed) for _ in range(STEPS)]
+  transposer = transposition.Transposer.of(config.build_converter(), config.hparams)
+  batches = [jax_loop.transposed(next(feed), transposer) if transposer else next(feed) for _ in range(STEPS)]
   stacked = tf.data.Dataset.from_tensor_slices({key: np.stack([batch[key] for batch in batches]) for key in batches[0]})
   rows = own.train(iter(stacked), STEPS)
-  np.testing.assert_allclose([row['loss'] for row in rows], [look[1] for look in looks], rtol=2e-4)
+  np.testing.assert_allclose([row['loss'] for row in rows], [point[1] for point in history], rtol=2e-4)
   assert rows[0]['loss'] != pytest.approx(rows[-1]['loss'], rel=1e-5)  # something moved
-  evaluated = [(own.model.players()[0].loss_terms({k: tf.constant(v) for k, v in batch.items()}, training=False, step=tf.constant(STEPS)))
-               for batch in windows.in_order(4)]
-  total = sum(float(tf.reduce_sum(value)) for terms in evaluated for value in terms.values())
-  assert looks[-1][2] == pytest.approx(total / len(windows.windows), rel=2e-3)
-  if looks[-1][2] == min(look[2] for look in looks):  # then the bundle is the last step's
+  assert history[-1][2] == pytest.approx(_loss(own.model, windows, STEPS), rel=2e-3)
+  if history[-1][2] == min(point[2] for point in history):  # then the bundle is the last step's
     found = bundles.read_weights(folder / f'{name}-made')
     values = {key: np.asarray(variable) for key, variable in naming.named_variables(own.model).items()}
     apart = np.concatenate([np.abs(found[key] - value).ravel() for key, value in values.items() if np.issubdtype(value.dtype, np.floating)])
@@ -97,12 +103,14 @@ def test_losses_and_weights_are_the_trainers(made, name):
     assert np.mean(apart > 2e-4) < .01
 
 
-def test_the_bundle_is_the_best_look(made):
-  folder, looks = made
+def test_the_bundle_is_of_the_best_evaluation(made):
+  folder, history = made
   for name in CONFIGS:
-    model, _, info = bundles.load(folder / f'{name}-made')
-    best = min(looks[name], key=lambda look: look[2])
-    assert (info['step'], info['loss']) == (best[0], best[2]) and 'on JAX' in info['card'] and model is not None
+    model, config, info = bundles.load(folder / f'{name}-made')
+    best = min(history[name], key=lambda point: point[2])
+    assert (info['step'], info['loss']) == (best[0], best[2]) and 'on JAX' in info['card']
+    windows = jax_loop.Windows.read(config, str(folder / f'{name}.tfrecord'))
+    assert _loss(model, windows, best[0]) == pytest.approx(best[2], rel=2e-3)  # under TensorFlow
 
 
 def test_transposition_moves_all_cells_or_none(made):
@@ -110,10 +118,10 @@ def test_transposition_moves_all_cells_or_none(made):
   windows = jax_loop.Windows.read(config, str(made[0] / 'polyphonic-2bar.tfrecord'))
   plain = windows.in_order(7)
   sums = {int(batch['inputs'][row].sum()) for batch in plain for row in range(7)}
-  feed = windows.batches(4, 0)
+  feed, transposer = windows.batches(4, 0), transposition.Transposer.of(config.build_converter(), config.hparams)
   known, shifts = next(windows.in_order(7))['inputs'], set()
   for _ in range(6):
-    for row in next(feed)['inputs']:
+    for row in jax_loop.transposed(next(feed), transposer)['inputs'].numpy():
       assert int(row.sum()) in sums
       same = [s for s in range(-2, 3) for one in known if np.array_equal(np.roll(one.reshape(32, 2, 88), s, 2), row.reshape(32, 2, 88))]
       assert same

@@ -18,6 +18,7 @@ from musicnst.models import naming
 from musicnst.training import feed
 from musicnst.training import loop
 from musicnst.training import run_dir as run_dir_lib
+from musicnst.training import summaries
 from musicnst.training import trainer as trainer_lib
 from tests.training import tiny
 
@@ -29,8 +30,8 @@ def _train(config, run_dir, windows, **settings):
 def _events(folder):
   """{(tag, step): value} of the event files in a folder; text as bytes."""
   found = {}
-  for path in sorted(folder.glob('events*')):
-    for event in tf.compat.v1.train.summary_iterator(str(path)):
+  for path in summaries.event_files(folder):
+    for event in tf.compat.v1.train.summary_iterator(path):
       for value in event.summary.value:
         content = tf.make_ndarray(value.tensor)
         found[value.tag, event.step] = content.item() if content.dtype.kind == 'f' else content.ravel()[0]
@@ -165,8 +166,10 @@ def test_a_run_folder_that_cannot_be_made_is_an_output_error(config, windows, tm
 
 
 def test_stops_after_max_seconds_with_a_checkpoint(windows, tmp_path):
-  _train(_toy(), tmp_path, windows, num_steps=10**6, max_seconds=.01)
-  assert run_dir_lib.RunDir(tmp_path).checkpoint()
+  steps = []
+  _train(_toy(), tmp_path, windows, num_steps=10**6, max_seconds=.01,
+         callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: steps.append(step))])
+  assert run_dir_lib.RunDir(tmp_path).checkpoint().endswith(f'model-{steps[-1]}') and steps[-1] < 10**6
 
 
 def test_a_callback_may_stop_the_run(windows, tmp_path):
@@ -208,8 +211,6 @@ def test_settings_out_of_range_are_named(config, windows, tmp_path, wrong):
     _train(config, tmp_path, windows, **wrong)
 
 
-
-
 def test_a_classifier_of_latents_trains_on_its_bundles_encoder(config, tmp_path):
   bundles.save(config.build_model(), config, tmp_path / 'encoder', dtype='float32')
   latent = configs.get('genre-latent', f'encoder={tmp_path / "encoder"},z_size=4,steps=64,batch_size=4,classes=[pop,folk],filters=[4],'
@@ -217,9 +218,15 @@ def test_a_classifier_of_latents_trains_on_its_bundles_encoder(config, tmp_path)
   path = tiny.write_windows(tmp_path / 'w.tfrecord', latent.build_converter(), 8, genres=('pop', 'folk'))
   trainer = trainer_lib.Trainer(latent, tf.distribute.get_strategy())
   batches = dataset.batches(path, latent.build_converter(), latent.hparams, 4, True, classes=('pop', 'folk'))
-  row, = trainer.train(iter(feed.training_feed(trainer.strategy, batches, 4, 0)), 1)
-  assert np.isfinite(row['loss'])
+  batch = next(iter(feed.training_feed(trainer.strategy, batches, 4, 0)))
+  first = [variable.numpy() for variable in trainer.model.trainable_variables]
+  row, = trainer.train(iter(tf.data.Dataset.from_tensors(batch)), 1)
   # It is loaded while the step is traced, and must not stay at its first random weights.
   weights = bundles.read_weights(tmp_path / 'encoder')
   for name, variable in naming.named_variables(trainer.model.frozen.model).items():
     np.testing.assert_array_equal(variable.numpy(), weights[name])
+  # The loss was that of the first weights on the latents of that encoder.
+  for variable, value in zip(trainer.model.trainable_variables, first):
+    variable.assign(value)
+  terms = trainer.model.players()[0].loss_terms(batch, training=True, step=tf.constant(0, tf.int64))
+  assert row['loss'] == pytest.approx(float(tf.reduce_mean(sum(terms.values()))), rel=1e-4)

@@ -1,4 +1,4 @@
-"""Adam against its formula in float64 and against TensorFlow 1's optimizer; clipping by hand."""
+"""Adam against its formula in float64 and against TensorFlow 1's optimizer; learning rates by hand."""
 import math
 
 import numpy as np
@@ -24,16 +24,27 @@ def _ours(rate):
   return np.array(path)
 
 
-def test_adam_is_the_epsilon_hat_formula():
+def _of_tensors(rate):
+  value, path = tf.constant(START, tf.float32), []
+  m = v = tf.zeros_like(value)
+  for t, gradient in enumerate(GRADIENTS.astype(np.float32), 1):
+    value, m, v = optimizers.updated(value, m, v, tf.constant(gradient), tf.constant(rate), tf.constant(t, tf.float32))
+    path.append(value.numpy())
+  return np.array(path)
+
+
+@pytest.mark.parametrize('ours', [_ours, _of_tensors])
+def test_adam_is_the_epsilon_hat_formula(ours):
   value, m, v, path = START.copy(), 0.0, 0.0, []
   for t, gradient in enumerate(GRADIENTS, 1):
     m, v = .9 * m + .1 * gradient, .999 * v + .001 * gradient**2
     value = value - .01 * math.sqrt(1 - .999**t) / (1 - .9**t) * m / (np.sqrt(v) + 1e-8)
     path.append(value)
-  np.testing.assert_allclose(_ours(.01), path, rtol=1e-4, atol=1e-6)
+  np.testing.assert_allclose(ours(.01), path, rtol=1e-4, atol=1e-6)
 
 
-def test_adam_equals_tensorflow_1():
+@pytest.mark.parametrize('ours', [_ours, _of_tensors])
+def test_adam_equals_tensorflow_1(ours):
   with tf.Graph().as_default(), tf.compat.v1.Session() as session:
     variable = tf.compat.v1.get_variable('x', initializer=START.astype(np.float32), use_resource=True)
     gradient = tf.compat.v1.placeholder(tf.float32, [5])
@@ -43,35 +54,7 @@ def test_adam_equals_tensorflow_1():
     for row in GRADIENTS.astype(np.float32):
       session.run(step, {gradient: row})
       path.append(session.run(variable))
-  np.testing.assert_allclose(_ours(.01), path, rtol=1e-5, atol=1e-7)
-
-
-def _clip(gradients, **hparams):
-  settings = hparams_lib.HParams(**{'grad_clip': 1.0, 'clip_mode': 'global_norm', 'grad_norm_clip_to_zero': 100.0, **hparams})
-  clipped, norm = optimizers.clip([tf.constant(g, tf.float32) for g in gradients], settings)
-  return [g.numpy().tolist() for g in clipped], float(norm)
-
-
-def test_a_long_gradient_is_scaled_to_the_clip():
-  clipped, norm = _clip([[3.0], [0.0, 4.0]])
-  assert norm == 5
-  np.testing.assert_allclose(clipped[0] + clipped[1], [.6, 0, .8], rtol=1e-6)
-
-
-def test_a_short_gradient_is_left_alone():
-  assert _clip([[.25], [0.0, .5]])[0] == [[.25], [0, .5]]
-
-
-@pytest.mark.parametrize('value', [100.0, math.inf, math.nan])
-def test_a_gradient_out_of_bounds_is_zero(value):
-  assert _clip([[value], [1.0]])[0] == [[0], [0]]
-
-
-def test_clip_by_value_and_none():
-  assert _clip([[3.0, -.5]], clip_mode='value')[0] == [[1, -.5]]
-  assert _clip([[3.0, -.5]], clip_mode='none')[0] == [[3, -.5]]
-  with pytest.raises(ValueError, match='global_norm, value, none'):
-    _clip([[1.0]], clip_mode='other')
+  np.testing.assert_allclose(ours(.01), path, rtol=1e-5, atol=1e-7)
 
 
 def test_learning_rate_falls_as_in_magenta():

@@ -21,7 +21,7 @@ class Entry:
     method: of `methods.METHODS`.
     strengths: points of its curve; None is the method's own strength.
     models: direction -> (path of the bundle below the models' folder, or '' for the shipped model); only these directions are run.
-    minutes: of training, one thread, of what it needs; None: told by the JSON beside the bundle.
+    minutes: of training, one thread, of what it needs; None: read from the JSON beside the bundle.
     contents: a direction, for methods that take minutes a piece; 0 for as many as asked.
     group: heading in the figure.
   """

@@ -26,7 +26,7 @@ def markdown(summaries, minutes, entries, left_out, split):
   lines = [
       f'# All methods on the transfer benchmark, {split} split', '',
       'Strength of three judges that no method saw, one way (mean probability), and the lowest of the three by direction; change in sounding',
-      "cells; the way to the style piece by three profiles of Groove2Groove. One seed. Training: a thread's minutes for what a direction needs;",
+      "cells; style gain by three profiles of Groove2Groove. One seed. Training: a thread's minutes for what a direction needs;",
       'controls need none; CPU seconds are of one piece. Means are over the directions named in the last column.', '',
       '| method | ' + ' | '.join(title for title, _, _ in COLUMNS) + ' | training | directions |', '|' + '---|' * (len(COLUMNS) + 3)]
   for (label, strength), table in summaries.items():

@@ -179,7 +179,7 @@ def row_moments(rows, valid):
 # ---------------------- the network on rows of latents ----
 
 
-def train_trunk(model, rows, valid, labels, weights, held_out, num_steps, batch_size=64, learning_rate=.001, look_every=50, seed=0):
+def train_trunk(model, rows, valid, labels, weights, held_out, num_steps, batch_size=64, learning_rate=.001, validate_every=50, seed=0):
   """Trains the convolutions of a classifier of latents (without its statistics head) on cached rows, keeps the best step's weights.
 
   Args:
@@ -205,14 +205,14 @@ def train_trunk(model, rows, valid, labels, weights, held_out, num_steps, batch_
     optimizer.apply(tape.gradient(mean, variables), variables)
     return mean, tf.reduce_mean(tf.cast(tf.equal(tf.argmax(found, -1, tf.int32), y), tf.float32))
 
-  look, recent = tf.function(logits), []
+  validated, recent = tf.function(logits), []
   for step in range(1, num_steps + 1):
     chosen = rng.choice(len(labels), batch_size, p=weights / weights.sum())
     recent.append([float(x) for x in move(
         tf.constant(rows[chosen]), tf.constant(valid[chosen]), tf.constant(labels[chosen], tf.int32),
         tf.constant(step, tf.int64))])
-    if step % look_every == 0 or step == num_steps:
-      found = look(tf.constant(held_out[0]), tf.constant(held_out[1])).numpy()
+    if step % validate_every == 0 or step == num_steps:
+      found = validated(tf.constant(held_out[0]), tf.constant(held_out[1])).numpy()
       loss = float(tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(held_out[2], found)))
       accuracy = float((found.argmax(1) == held_out[2]).mean())
       train_loss, train_accuracy = np.mean(recent, axis=0).tolist()

@@ -9,6 +9,7 @@ from scipy.sparse import csgraph
 from data_prep import cleaning
 from data_prep import splits
 from data_prep.corpora import corpus_map
+from musicnst.representations import padding
 from musicnst.representations import pianoroll
 
 QPM, STEPS_PER_QUARTER = 120.0, 4
@@ -66,8 +67,7 @@ def roll_of(notes):
   ends = np.maximum(ends, starts + 1)
   steps = int(ends.max())
   roll, _ = pianoroll.encode_notes(notes[:, 2].astype(int), starts, ends, steps)
-  padded = -(-steps // WINDOW_STEPS) * WINDOW_STEPS
-  return np.pad(np.asarray(roll, np.uint8).reshape(steps, -1), ((0, padded - steps), (0, 0))), steps
+  return padding.to_multiple(np.asarray(roll, np.uint8).reshape(steps, -1), WINDOW_STEPS), steps
 
 
 # ---------------------- compositions ----

@@ -72,9 +72,9 @@ def direction(model, classifier, rolls, target):
   """Direction of the rolls `[N, T, P]` of genre `1 - target` through the model to genre `target` (0 or 1) and back."""
   source = 1 - target
   genres = [classifier.classes.index(model.classes[index]) for index in (source, target)]
-  soft = batched(lambda x: model.made(x, target), rolls)
-  results = {'source': rolls, 'transferred': _decided(soft), 'cycled': _decided(batched(lambda x: model.made(x, source), soft))}
-  results['cycled_decided'] = _decided(batched(lambda x: model.made(x, source), results['transferred']))
+  soft = batched(lambda x: model.translate(x, target), rolls)
+  results = {'source': rolls, 'transferred': _decided(soft), 'cycled': _decided(batched(lambda x: model.translate(x, source), soft))}
+  results['cycled_decided'] = _decided(batched(lambda x: model.translate(x, source), results['transferred']))
   return Direction(
       model.classes[source], model.classes[target], {kind: probability(classifier, x, *genres) for kind, x in results.items()},
       transfer_metrics.content_change(rolls, results['transferred']), transfer_metrics.content_change(rolls, results['cycled_decided']))

@@ -90,7 +90,7 @@ def write_snippets(models_dir, rolls, folder, seed):
     model, config, _ = inference.load_model(path)
     converter = config.build_converter()
     for genre, windows in chosen.items():
-      results = model.made(windows, 1 - model.classes.index(genre)).numpy() >= .5
+      results = model.translate(windows, 1 - model.classes.index(genre)).numpy() >= .5
       for number, (window, result) in enumerate(zip(windows, results)):
         snippet = f'{genre}-{number}'
         for label, cells in (('source', window), (variant, result)):

@@ -48,7 +48,7 @@ def one(model, config, pattern, count, seed):
   z = network.encode(outputs)
   result = {'windows': len(outputs), 'bars': converter.steps // 16, 'floor': measure.constant_accuracies(truth, converter.track_names),
             'free': measure.accuracies(truth, network.decode(z), converter.track_names)}
-  if getattr(model.decoder, 'autoregressive', False):
+  if model.autoregressive:
     result['forced'] = measure.accuracies(truth, network.forced(z, outputs), converter.track_names)
   return result
 

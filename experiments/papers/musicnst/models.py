@@ -1,5 +1,4 @@
 """What the experiments stand on: learning curves of the classifiers, their accuracy on rolls and latents, and how the latents are distributed."""
-import glob
 import itertools
 import json
 import os
@@ -12,6 +11,7 @@ from musicnst import inference
 from musicnst.data import dataset
 from musicnst.evaluation import model as evaluation
 from musicnst.losses import divergence
+from musicnst.training import summaries
 
 # A run folder's summaries, and what is read of them.
 SPLITS = {'train': 'train', 'validation': 'eval'}
@@ -36,7 +36,7 @@ def learning_curves(run_dir):
 def _events(folder):
   """tag -> {step: value}; of steps written twice (a resumed run) the later file counts."""
   found = {}
-  for path in sorted(glob.glob(os.path.join(folder, 'events.out.tfevents.*'))):
+  for path in summaries.event_files(folder):
     for event in tf.compat.v1.train.summary_iterator(path):
       for value in event.summary.value:
         if value.HasField('tensor') and value.tensor.dtype == tf.float32.as_datatype_enum:

@@ -31,7 +31,7 @@ class Figures:
     start, end = (self.value(experiment, name, **wanted) for name in ('style_start', column))
     return '-' if start is None else f'{100 * end / max(start, 1e-12):.0f} %'
 
-  def way(self, experiment, column, **wanted):
+  def change(self, experiment, column, **wanted):
     """`before -> after` of `judge` or `nearness`."""
     return ' -> '.join(self(experiment, f'{column}_{when}', **wanted) for when in ('before', 'after'))
 
@@ -39,8 +39,8 @@ class Figures:
     """Mean of a column of a control."""
     return tables.number(tables.mean([row for row in self.results['controls'] if row['kind'] == self.kind and row['experiment'] == name], column))
 
-  def control_way(self, name, column):
-    """As `way`, of a control."""
+  def control_change(self, name, column):
+    """As `change`, of a control."""
     return ' -> '.join(self.control(name, f'{column}_{when}') for when in ('before', 'after'))
 
   def control_left(self, name, experiment):
@@ -86,7 +86,7 @@ def _rolls(f, g):
     optimizer, by {f(CR, 'moved', optimizer='l-bfgs')}: an adversarial shading of the content, not another piece. Written as the published
     code wrote it, from .05, VGG-19's shading becomes {f(VR, 'density_ratio', **PUBLISHED)} times the notes,
     {f(VR, 'one_step_share', **PUBLISHED)} of them sixteenths: the paper's remark that the result gets denser with the iterations, seen as
-    what it is. (Judges are no help there: of genres they give that noise {g.way(VR, 'judge', **PUBLISHED)}.)'''
+    what it is. (Judges are no help there: of genres they give that noise {g.change(VR, 'judge', **PUBLISHED)}.)'''
 
 
 def _latents(f, g):
@@ -97,7 +97,7 @@ def _latents(f, g):
     {g.left(CL, 'written_style')}): much of what the loss finds lies where the decoder writes the same. Content change is
     {f(VL, 'content_change')} and {f(CL, 'content_change')} (the autoencoder alone: {f.control('reconstruction', 'content_change')};
     genres {g(VL, 'content_change')} and {g(CL, 'content_change')}), and what changes is thinned, to a density of {f(VL, 'density_ratio')}
-    and {f(CL, 'density_ratio')}. The nearness to the style piece goes {f.way(VL, 'nearness')} and {f.way(CL, 'nearness')} (the default
+    and {f(CL, 'density_ratio')}. The nearness to the style piece goes {f.change(VL, 'nearness')} and {f.change(CL, 'nearness')} (the default
     transfer {f.control('guided', 'nearness_after')} at a change of {f.control('guided', 'content_change')}, the style piece
     {f.control('style-piece', 'nearness_after')}). A random VGG-19 hardly tells latents of two composers apart in the first place: their
     distance is {f(VL, 'style_start')} of the target's energy.'''
@@ -115,13 +115,13 @@ def _density(f, g):
 
 def _judges(f, g):
   return f'''
-    **Independent judges hear little of it.** Probability of the target, composers: rolls {f.way(VR, 'judge')} (VGG-19),
-    {f.way(CR, 'judge')} (classifier); latents {f.way(VL, 'judge')}, {f.way(CL, 'judge')}; half of the notes
-    {f.control_way('half-notes', 'judge')}; the default transfer {f.control_way('guided', 'judge')}; a piece by the target itself
-    {f.control_way('style-piece', 'judge')}. Genres, by the benchmark's judges: rolls {g.way(VR, 'judge')}, {g.way(CR, 'judge')}; latents
-    {g.way(VL, 'judge')}, {g.way(CL, 'judge')}; half of the notes {g.control_way('half-notes', 'judge')}; the default transfer
-    {g.control_way('guided', 'judge')} at a content change of {g.control('guided', 'content_change')}; the style piece
-    {g.control_way('style-piece', 'judge')}. Four pairs of each kind: differences of a few hundredths mean nothing.'''
+    **Independent judges hear little of it.** Probability of the target, composers: rolls {f.change(VR, 'judge')} (VGG-19),
+    {f.change(CR, 'judge')} (classifier); latents {f.change(VL, 'judge')}, {f.change(CL, 'judge')}; half of the notes
+    {f.control_change('half-notes', 'judge')}; the default transfer {f.control_change('guided', 'judge')}; a piece by the target itself
+    {f.control_change('style-piece', 'judge')}. Genres, by the benchmark's judges: rolls {g.change(VR, 'judge')}, {g.change(CR, 'judge')}; latents
+    {g.change(VL, 'judge')}, {g.change(CL, 'judge')}; half of the notes {g.control_change('half-notes', 'judge')}; the default transfer
+    {g.control_change('guided', 'judge')} at a content change of {g.control('guided', 'content_change')}; the style piece
+    {g.control_change('style-piece', 'judge')}. Four pairs of each kind: differences of a few hundredths mean nothing.'''
 
 
 def _ratio(f, g):

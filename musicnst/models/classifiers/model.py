@@ -14,7 +14,7 @@ from musicnst.models.classifiers import statistics
 NOTES_STREAM, RATE_STREAM, SILENCE_STREAM, DROPOUT_STREAM, STATISTICS_STREAM = range(5)
 
 
-class Classifier(base.MusicModel):
+class Classifier(base.ClassifierModel, base.FeatureModel):
   """Base: cross entropy with smoothed labels, augmentation of rolls, accuracy.
 
   Args:

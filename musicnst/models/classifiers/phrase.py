@@ -3,17 +3,17 @@ import keras
 from keras import ops
 
 from musicnst import errors
+from musicnst.layers import images
 from musicnst.losses import reconstruction
 from musicnst.models import base
 
-LEAK, KERNEL_DEVIATION = .2, .02
 PHRASE_STEPS = 64
 # (filters as a multiple of `width`, height) of the convolutions over time, each as long as its stride.
 OVER_TIME = ((2, 4), (4, 2), (8, 8))
 OCTAVE, OCTAVES = 12, 7
 
 
-class PhraseClassifier(base.MusicModel):
+class PhraseClassifier(base.ClassifierModel):
   """Which of K genres a binary roll `[B, 64, 84]` is of; an example of a batch is one window of each genre, `inputs` `[B, K, 64, 84]`.
 
   Args:
@@ -35,12 +35,11 @@ class PhraseClassifier(base.MusicModel):
       raise errors.ArgumentError(f'steps {converter.steps}: the phrase classifier reads {PHRASE_STEPS}')
     self.settings, self.converter_arguments = hparams.to_dict(), converter.to_dict()
     self.classes = tuple(hparams.classes)
-    conv = lambda filters, kernel, name, bias: keras.layers.Conv2D(
-        filters, kernel, kernel, use_bias=bias, kernel_initializer=keras.initializers.TruncatedNormal(stddev=KERNEL_DEVIATION), name=name)
-    self.octaves = conv(hparams.width, (1, OCTAVE), 'octaves', False)
-    self.over_time = [conv(hparams.width * factor, (height, 1), f'over_time_{i}', False) for i, (factor, height) in enumerate(OVER_TIME)]
+    conv = lambda filters, kernel, name: images.convolution(filters, kernel, kernel, padding='valid', name=name)
+    self.octaves = conv(hparams.width, (1, OCTAVE), 'octaves')
+    self.over_time = [conv(hparams.width * factor, (height, 1), f'over_time_{i}') for i, (factor, height) in enumerate(OVER_TIME)]
     self.normalizations = [keras.layers.GroupNormalization(groups=-1, epsilon=1e-5, name=f'normalization_{i}') for i in range(len(OVER_TIME))]
-    self.output_head = conv(len(self.classes), (1, OCTAVES), 'output_head', False)
+    self.output_head = conv(len(self.classes), (1, OCTAVES), 'output_head')
     shape = (None, PHRASE_STEPS, converter.input_depth, 1)
     for layer in (self.octaves, *(layer for pair in zip(self.over_time, self.normalizations) for layer in pair), self.output_head):
       layer.build(shape)
@@ -54,9 +53,9 @@ class PhraseClassifier(base.MusicModel):
     """Rolls `[B, 64, 84]`, 0/1 or soft, -> logits `[B, K]`; silence is read as such, so `lengths` do not matter."""
     del lengths, training
     x = ops.cast(2 * ops.cast(rolls, 'float32') - 1, self.compute_dtype)[..., None]
-    x = _leaky(self.octaves(x))  # [B, 64, 7, W]
+    x = images.leaky_relu(self.octaves(x))  # [B, 64, 7, W]
     for convolution, normalization in zip(self.over_time, self.normalizations):
-      x = _leaky(normalization(convolution(x)))  # -> [B, 1, 7, 8 W]
+      x = images.leaky_relu(normalization(convolution(x)))  # -> [B, 1, 7, 8 W]
     return ops.cast(self.output_head(x), 'float32')[:, 0, 0]
 
   def players(self):
@@ -82,7 +81,3 @@ class PhraseClassifier(base.MusicModel):
 
   def _targets(self, logits):
     return ops.broadcast_to(ops.eye(len(self.classes))[None], ops.shape(logits))
-
-
-def _leaky(x):
-  return ops.leaky_relu(x, negative_slope=LEAK)

@@ -8,6 +8,7 @@ from keras import ops
 import numpy as np
 
 from musicnst.layers import dropout
+from musicnst.metrics import tonal
 
 PITCHES = 88
 BAND_WIDTH = 4                          # keys of a register band
@@ -21,9 +22,6 @@ HARMONY_STEPS = (16, 64)                # windows in which few or many pitch cla
 EPSILON = 1e-4
 LEAST_DEVIATION = .02                  # what a deviation is raised by
 SIZE = 849                              # statistics in all
-# Krumhansl and Kessler (1982): how well each pitch class fits a major and a minor key.
-MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 KEY_SHARPNESS = 20.0
 
 
@@ -35,7 +33,7 @@ def _diagonals(lowest, highest):
 
 def _keys():
   """`[24, 12]`: the standardized profile of each key, major then minor, by its tonic."""
-  rows = [np.roll(profile, tonic) for profile in (MAJOR, MINOR) for tonic in range(12)]
+  rows = [np.roll(profile, tonic) for profile in (tonal.MAJOR_PROFILE, tonal.MINOR_PROFILE) for tonic in range(12)]
   rows = np.array(rows)
   return ((rows - rows.mean(1, keepdims=True)) / rows.std(1, keepdims=True)).astype('float32')
 

@@ -6,7 +6,7 @@ from musicnst import registry
 from musicnst.representations import binary
 
 MODEL = registry.late('musicnst.models.cyclegan.model', 'CycleGAN')
-# Pair -> genres A and B, and the third one, that only the full models hear.
+# Pair -> genres A and B, and the third one, that only the full models train on.
 PAIRS = {
     'jazz_pop': ('jazz', 'pop', 'classical'),
     'classical_pop': ('classical', 'pop', 'jazz'),
@@ -17,7 +17,7 @@ VARIANTS = ('base', 'partial', 'full')
 # The paper's sizes; an epoch of its smallest pair has 771 steps, of which 10 at one rate and 90 to zero.
 PAPER = config_lib.TRAINING.extend(
     label='genre',                # which label of a window is its genre
-    classes=('classical', 'pop'), # A, B, and the genres that are heard besides
+    classes=('classical', 'pop'), # A, B, and the further genres of mixed music
     one_of_each=True,             # an example is one window of each genre
     steps=64,                     # four bars
     steps_per_quarter=4,          # grid

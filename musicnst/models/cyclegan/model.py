@@ -20,7 +20,7 @@ THRESHOLD = .5
 REAL, MADE = 1.0, 0.0
 
 
-class CycleGAN(base.MusicModel):
+class CycleGAN(base.TranslationModel):
   """Rolls of genre A <-> rolls of genre B; an example of a batch is one window of each genre, `inputs` `[B, K, T, P]`.
 
   Deviation: the published code (`as_published`) shows the generators nothing of the two discriminators of mixed music; here the generators
@@ -41,6 +41,7 @@ class CycleGAN(base.MusicModel):
     super().__init__(**kwargs)
     self.settings, self.converter_arguments = hparams.to_dict(), converter.to_dict()
     self.classes = tuple(hparams.classes)
+    self.domains = self.classes[:2]
     if converter.steps % 4 or len(self.classes) < 2:
       raise errors.ArgumentError(f'steps {converter.steps} must be a multiple of 4, and classes {self.classes} at least two')
     options = {'spectral': hparams.spectral, 'attention': hparams.attention, 'attention_pool': hparams.attention_pool}
@@ -68,13 +69,19 @@ class CycleGAN(base.MusicModel):
   def get_config(self):
     return {'hparams': self.settings, 'converter': self.converter_arguments}
 
-  def made(self, rolls, target, training=False):
+  directions = ((0, 1), (1, 0))
+
+  def domain_of(self, batch, domain):
+    """The windows `[B, T, P]` of genre A (0) or B (1)."""
+    return batch['inputs'][:, domain]
+
+  def translate(self, windows, target=1, training=False):
     """Rolls `[B, T, P]` (0/1 or probabilities) of the other genre -> probabilities `[B, T, P]` in genre `target`: 0 is A, 1 is B."""
-    return self.generators[1 - target](ops.cast(rolls, 'float32'), training=training)
+    return self.generators[1 - target](ops.cast(windows, 'float32'), training=training)
 
   def call(self, rolls, target=1, training=False):
-    """As `made`."""
-    return self.made(rolls, target, training)
+    """As `translate`."""
+    return self.translate(rolls, target, training)
 
   def players(self):
     variables = lambda networks_: [v for network in networks_ for v in network.trainable_variables]
@@ -84,24 +91,24 @@ class CycleGAN(base.MusicModel):
   def generator_terms(self, batch, training, step):
     """`adversarial_*`, `mixed_*`, `cycle_*`, each `[B]`."""
     rolls, key = ops.cast(batch['inputs'], 'float32'), noise.keys(batch, step, self.settings['noise_seed'])
-    a, b, fuzz = rolls[:, 0], rolls[:, 1], self._fuzz(rolls, key)
-    fake_b, fake_a = self.made(a, 1, training), self.made(b, 0, training)
-    back_a, back_b = self.made(fake_b, 0, training), self.made(fake_a, 1, training)
+    a, b, instance_noise = rolls[:, 0], rolls[:, 1], self._instance_noise(rolls, key)
+    fake_b, fake_a = self.translate(a, 1, training), self.translate(b, 0, training)
+    back_a, back_b = self.translate(fake_b, 0, training), self.translate(fake_a, 1, training)
     terms = {'cycle_a': self.settings['cycle_weight'] * cycle.mean_absolute(back_a, a),
              'cycle_b': self.settings['cycle_weight'] * cycle.mean_absolute(back_b, b)}
     for genre, fake in (('a', fake_a), ('b', fake_b)):
       critic, mixed = self._critics(genre)
-      terms[f'adversarial_{genre}'] = adversarial.least_squares(critic(fake + fuzz, training=training), REAL)
+      terms[f'adversarial_{genre}'] = adversarial.least_squares(critic(fake + instance_noise, training=training), REAL)
       if mixed is not None and not self.settings['as_published']:
-        opinions = mixed(fake + fuzz, training=training)
-        terms[f'mixed_{genre}'] = self.settings['mixed_weight'] * adversarial.least_squares(opinions, REAL)
+        logits = mixed(fake + instance_noise, training=training)
+        terms[f'mixed_{genre}'] = self.settings['mixed_weight'] * adversarial.least_squares(logits, REAL)
     return terms
 
   def discriminator_terms(self, batch, training, step):
     """`real_*`, `made_*`, and of the discriminators of mixed music `mixed_real_*`, `mixed_made_*`, each `[B]`."""
     rolls, key = ops.cast(batch['inputs'], 'float32'), noise.keys(batch, step, self.settings['noise_seed'])
-    fuzz, mixed_roll = self._fuzz(rolls, key), self._any_genre(rolls, key)
-    fakes = {'b': self.made(rolls[:, 0], 1, training), 'a': self.made(rolls[:, 1], 0, training)}
+    instance_noise, mixed_roll = self._instance_noise(rolls, key), self._any_genre(rolls, key)
+    fakes = {'b': self.translate(rolls[:, 0], 1, training), 'a': self.translate(rolls[:, 1], 0, training)}
     terms = {}
     for index, genre in enumerate('ab'):
       made = self._pooled(genre, ops.stop_gradient(fakes[genre]), key, training, step)
@@ -109,12 +116,12 @@ class CycleGAN(base.MusicModel):
         if critic is None:
           continue
         weight = .5 * (self.settings['mixed_weight'] if prefix else 1.0)
-        opinions = critic(ops.concatenate([real + fuzz, made + fuzz], 0), training=training)  # [2 B, T/4, P/4]
-        for name, part, target in zip(('real', 'made'), ops.split(opinions, 2), (REAL, MADE)):
+        logits = critic(ops.concatenate([real + instance_noise, made + instance_noise], 0), training=training)  # [2 B, T/4, P/4]
+        for name, part, target in zip(('real', 'made'), ops.split(logits, 2), (REAL, MADE)):
           terms[f'{prefix}{name}_{genre}'] = weight * adversarial.least_squares(part, target)
     return terms
 
-  def _fuzz(self, rolls, key):
+  def _instance_noise(self, rolls, key):
     """|N(0, sigma_D)| `[B, T, P]`: one draw for all that the discriminators read of an example in a step, as published."""
     return self.settings['noise_deviation'] * ops.abs(noise.normal(noise.split(key, ROLL_STREAM), tuple(rolls.shape[2:])))
 
@@ -145,8 +152,8 @@ class CycleGAN(base.MusicModel):
     rolls, found = ops.cast(batch['inputs'], 'float32'), {}
     for index, genre in enumerate('ab'):
       source = rolls[:, index]
-      fake = decided(self.made(source, 1 - index))
-      back = decided(self.made(fake, index))
+      fake = decided(self.translate(source, 1 - index))
+      back = decided(self.translate(fake, index))
       on = ops.sum(source, axis=(1, 2))
       for name, result in ((f'change_{genre}', fake), (f'cycle_change_{genre}', back)):
         found[name] = (ops.sum(ops.abs(result - source), axis=(1, 2)), on)

@@ -4,7 +4,6 @@ from keras import ops
 
 from musicnst.layers import images
 
-LEAK = .2
 # Filters of the discriminator's second convolution, as a multiple of the first's.
 SECOND = 4
 
@@ -27,11 +26,11 @@ class Generator(keras.layers.Layer):
   def __init__(self, filters=64, blocks=10, spectral=False, attention=False, input_skip=0.0, attention_pool=1, **kwargs):
     super().__init__(**kwargs)
     self.input_skip = input_skip
-    conv = lambda factor, kernel, strides, padding: _Block(filters * factor, kernel, strides, padding, spectral)
+    conv = lambda factor, kernel, strides, padding: images.ConvolutionBlock(filters * factor, kernel, strides, padding, spectral)
     self.down = [conv(1, 7, 1, 'valid'), conv(2, 3, 2, 'same'), conv(4, 3, 2, 'same')]
-    self.blocks = [_Residual(filters * 4, spectral) for _ in range(blocks)]
+    self.blocks = [images.ResidualBlock(filters * 4, spectral) for _ in range(blocks)]
     self.attention = [images.SelfAttention(spectral, attention_pool) for _ in range(min(2, blocks))] if attention else []
-    self.up = [_Up(filters * 2), _Up(filters)]
+    self.up = [images.UpsamplingBlock(filters * 2), images.UpsamplingBlock(filters)]
     self.output_convolution = images.convolution(1, 7, padding='valid', spectral=spectral)
 
   def build(self, shape):
@@ -57,7 +56,7 @@ class Generator(keras.layers.Layer):
 
 
 class Discriminator(keras.layers.Layer):
-  """A roll `[B, T, P]` -> opinions of its patches `[B, T/4, P/4]`, linear: 1 is real, 0 made.
+  """A roll `[B, T, P]` -> logits of its patches `[B, T/4, P/4]`: 1 is real, 0 generated.
 
   Args:
     filters: of the first convolution (64 in the paper), 4 times as many of the second.
@@ -86,75 +85,9 @@ class Discriminator(keras.layers.Layer):
 
   def call(self, rolls, training=False):
     x = ops.cast(rolls, self.compute_dtype)[..., None]
-    x = self._look(_leaky(images.apply(self.first, x, training)), 0, training)  # [B, T/2, P/2, F]
-    x = self._look(_leaky(self.normalization(images.apply(self.second, x, training))), 1, training)  # [B, T/4, P/4, 4 F]
+    x = self._attended(images.leaky_relu(images.apply(self.first, x, training)), 0, training)  # [B, T/2, P/2, F]
+    x = self._attended(images.leaky_relu(self.normalization(images.apply(self.second, x, training))), 1, training)  # [B, T/4, P/4, 4 F]
     return ops.cast(images.apply(self.output_convolution, x, training), 'float32')[..., 0]
 
-  def _look(self, x, index, training):
+  def _attended(self, x, index, training):
     return self.attention[index](x, training=training) if self.attention else x
-
-
-class _Block(keras.layers.Layer):
-  """Convolution, instance normalization, ReLU."""
-
-  def __init__(self, filters, kernel, strides, padding, spectral, **kwargs):
-    super().__init__(**kwargs)
-    self.convolution = images.convolution(filters, kernel, strides, padding, spectral)
-    self.normalization, self.margin = images.InstanceNormalization(), kernel - 1 if padding == 'valid' else 0
-
-  def build(self, shape):
-    shape = (shape[0], shape[1] + self.margin, shape[2] + self.margin, shape[3])
-    self.convolution.build(shape)
-    self.normalization.build(self.convolution.compute_output_shape(shape))
-
-  def compute_output_shape(self, shape):
-    return self.convolution.compute_output_shape((shape[0], shape[1] + self.margin, shape[2] + self.margin, shape[3]))
-
-  def call(self, x, training=False):
-    return ops.relu(self.normalization(images.apply(self.convolution, x, training)))
-
-
-class _Residual(keras.layers.Layer):
-  """relu(x + f(x)), f two 3 x 3 convolutions with mirrored margins."""
-
-  def __init__(self, filters, spectral, **kwargs):
-    super().__init__(**kwargs)
-    self.convolutions = [images.convolution(filters, 3, padding='valid', spectral=spectral) for _ in range(2)]
-    self.normalizations = [images.InstanceNormalization() for _ in range(2)]
-
-  def build(self, shape):
-    for convolution, normalization in zip(self.convolutions, self.normalizations):
-      convolution.build((shape[0], shape[1] + 2, shape[2] + 2, shape[3]))
-      normalization.build(shape)
-
-  def compute_output_shape(self, shape):
-    return shape
-
-  def call(self, x, training=False):
-    y = ops.relu(self.normalizations[0](images.apply(self.convolutions[0], images.reflect(x, 1), training)))
-    y = self.normalizations[1](images.apply(self.convolutions[1], images.reflect(y, 1), training))
-    return ops.relu(x + y)
-
-
-class _Up(keras.layers.Layer):
-  """Transposed convolution to twice the size, instance normalization, ReLU."""
-
-  def __init__(self, filters, **kwargs):
-    super().__init__(**kwargs)
-    self.convolution = keras.layers.Conv2DTranspose(
-        filters, 3, 2, padding='same', use_bias=False, kernel_initializer=images.kernel_initializer())
-    self.normalization = images.InstanceNormalization()
-
-  def build(self, shape):
-    self.convolution.build(shape)
-    self.normalization.build(self.convolution.compute_output_shape(shape))
-
-  def compute_output_shape(self, shape):
-    return self.convolution.compute_output_shape(shape)
-
-  def call(self, x):
-    return ops.relu(self.normalization(self.convolution(x)))
-
-
-def _leaky(x):
-  return ops.leaky_relu(x, negative_slope=LEAK)

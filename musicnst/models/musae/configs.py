@@ -5,7 +5,7 @@ from musicnst.representations import band
 from musicnst.representations import voices
 
 # The model; loaded when one is built.
-MODEL = registry.late('musicnst.models.musae.model', 'MusAE')
+MODEL = registry.late('musicnst.models.musae.model', 'build')
 # The labelled corpora's, in the order of the circle: neighbours are the likest.
 GENRES = ('classical', 'jazz', 'pop', 'folk')
 
@@ -34,7 +34,7 @@ BASE = config_lib.TRAINING.extend(
     bounded_stddev=False,         # it stays below the prior's scale
     whitened=False,               # networks see latents divided by the prior's scale
     critic_steps=5,               # updates of the critic a batch
-    critic_reads_tags=True,       # whether the mixture's critic is told the tag
+    critic_reads_tags=True,       # whether the mixture's critic is conditioned on the tag
     penalty=10.0,                 # weight of the gradient penalty
     beta_boundaries=tuple(range(10000, 100001, 10000)),  # steps at which the adversarial weight grows
     beta_increase=.1,             # by how much
@@ -73,7 +73,7 @@ SIXTEEN = dict(steps=256)
 
 
 def _entry(name, converter, hparams, description):
-  return name, config_lib.Config(name, MODEL, converter, hparams, description)
+  return name, config_lib.Config(name, MODEL, converter, hparams, description, deferred=True)
 
 
 def _small(bars, prior):

@@ -18,7 +18,7 @@ from musicnst.models.musae import networks
 LATENT_STREAM, PRIOR_STREAM, TAG_STREAM, LINE_STREAM, DECODER_STREAM = range(5)
 
 
-class MusAE(base.LatentModel):
+class MusAE(base.PriorModel):
   """The adversarial autoencoder.
 
   Two players in turn: the critic, `critic_steps` times a batch, learns to tell latents of the prior from the encoder's; then the autoencoder
@@ -32,7 +32,7 @@ class MusAE(base.LatentModel):
     hparams: see `configs.py`.
     converter: a `representations.tracks.TracksConverter`.
 
-  Deviations: a conditional critic is told the drawn tag, as in Makhzani et al. (2015, section 2.3), which the paper's figure follows; the published
+  Deviations: the mixture's critic is conditioned on the drawn tag (Makhzani et al., 2015, section 2.3), as the paper's figure has it; the published
   critic is not (`critic_reads_tags`). With `whitened`, encoder, decoders and critic see latents divided by the prior's root mean square in each
   dimension, so that both priors train alike; the latents given out are the paper's.
   """
@@ -64,7 +64,7 @@ class MusAE(base.LatentModel):
     return {'hparams': self.settings, 'converter': self.converter_arguments}
 
   def call(self, batch, training=False):
-    """Logits of the latents' means; for a look, not for training."""
+    """Logits of the latents' means; for inspection, not for training."""
     return self.decode_logits(self.encode(batch).mean)
 
   # === The latent interface ===
@@ -84,6 +84,9 @@ class MusAE(base.LatentModel):
   def decode_logits(self, z, batch=None):
     """z `[B, Z]` -> logits `[B, T, K * 130]` float32, of all steps at once."""
     return self.decoder(z / self.scale)
+
+  def likeliest(self, logits):
+    return self.decoder.head.tokens(logits)
 
   def decode_tokens(self, z, steps=None, temperature=0.0, controls=None, seed=0):
     """z `[B, Z]` -> outputs float32 0/1 `[B, T, K * 130]`; equal `seed` (int, or keys int64 `[B]`) and z give equal outputs."""
@@ -109,7 +112,7 @@ class MusAE(base.LatentModel):
 
   @property
   def num_told(self):
-    """What a critic is told of: each genre, and being untagged."""
+    """How many values the critic may be conditioned on: each genre, and being untagged."""
     return len(self.genres) + 1 if self.prior.count > 1 else 0
 
   @property
@@ -130,7 +133,7 @@ class MusAE(base.LatentModel):
     return int(self.components[self.genres.index(genre)])
 
   def _drawn_tags(self, batch, key):
-    """(component int32 `[B]`, told float32 `[B, G + 1]` or None): one of each example's tags."""
+    """(component int32 `[B]`, condition float32 `[B, G + 1]` or None): one of each example's tags."""
     count = ops.shape(batch['inputs'])[0]
     if self.prior.count == 1:
       return ops.zeros((count,), 'int32'), None
@@ -163,8 +166,8 @@ class MusAE(base.LatentModel):
 
   def critic_terms(self, batch, training, step):
     """`wasserstein` (the encoder's score less the prior's) and `penalty`: `[B]`."""
-    score, told, fake, key = self._scored(batch, training, step)
-    return self._critic_terms(score, told, ops.stop_gradient(fake), key)
+    score, condition, fake, key = self._scored(batch, training, step)
+    return self._critic_terms(score, condition, ops.stop_gradient(fake), key)
 
   def autoencoder_terms(self, batch, training, step):
     """`reconstruction` (nats a step, summed over the tracks) and `adversarial` (minus beta times the score): `[B]`."""
@@ -173,26 +176,26 @@ class MusAE(base.LatentModel):
 
   def joint_terms(self, batch, training, step):
     """All of the above at once, the critic's weighted by beta too: the published step."""
-    score, told, fake, key = self._scored(batch, training, step)
-    weighted = {name: self.beta(step) * term for name, term in self._critic_terms(score, told, fake, key).items()}
+    score, condition, fake, key = self._scored(batch, training, step)
+    weighted = {name: self.beta(step) * term for name, term in self._critic_terms(score, condition, fake, key).items()}
     return {'reconstruction': self._reconstruction(fake, batch), **weighted, 'adversarial': -self.beta(step) * score(fake)}
 
   def _scored(self, batch, training, step):
-    """(score: whitened latents -> `[B]`, told, the encoder's whitened latents, noise keys)."""
+    """(score: whitened latents -> `[B]`, condition, the encoder's whitened latents, noise keys)."""
     key = noise.keys(batch, step, self.settings['noise_seed'])
     posterior = self.encode(batch)
     z = posterior.mean
     if training:
       z = z + posterior.stddev * noise.normal(noise.split(key, LATENT_STREAM), (self.z_size,))
-    component, told = self._drawn_tags(batch, noise.split(key, TAG_STREAM))
-    told = told if self.settings['critic_reads_tags'] else None
-    return (lambda latents: self.critic(latents, told)), (told, component), z / self.scale, key
+    component, condition = self._drawn_tags(batch, noise.split(key, TAG_STREAM))
+    condition = condition if self.settings['critic_reads_tags'] else None
+    return (lambda latents: self.critic(latents, condition)), (condition, component), z / self.scale, key
 
-  def _critic_terms(self, score, told, fake, key):
-    told, component = told
+  def _critic_terms(self, score, condition, fake, key):
+    condition, component = condition
     real = self.prior.place(noise.normal(noise.split(key, PRIOR_STREAM), (self.z_size,)), component) / self.scale
-    middle = wasserstein.between(real, fake, noise.uniform(noise.split(key, LINE_STREAM), (1,)))
-    penalty = wasserstein.slope_penalty(self.critic.slope(middle, told))
+    middle = wasserstein.interpolated(real, fake, noise.uniform(noise.split(key, LINE_STREAM), (1,)))
+    penalty = wasserstein.gradient_penalty(self.critic.gradient(middle, condition))
     return {'wasserstein': score(fake) - score(real), 'penalty': self.settings['penalty'] * penalty}
 
   def _reconstruction(self, whitened, batch):
@@ -206,6 +209,10 @@ class MusAE(base.LatentModel):
     terms = self.decoder.head.measures(self.decode_logits(z), batch['outputs'], _mask(batch), self.track_names)
     square = ops.mean(ops.square(z / self.prior.scale.astype(np.float32)), axis=1)
     return {**terms, 'latent_square': square, 'beta': ops.ones_like(square) * self.beta(step)}
+
+
+class MixtureMusAE(MusAE, base.MixtureModel):
+  """The same with a mixture of Gaussians for its prior, a component for each genre."""
 
 
 class TrackDecoder(keras.layers.Layer):
@@ -264,6 +271,11 @@ class TrackHead:
     by_track = {f'accuracy/{name}': (ops.sum(right[..., i], axis=1), count) for i, name in enumerate(names)}
     return {'accuracy': (ops.sum(right, axis=(1, 2)) / self.tracks, count), **by_track,
             'onset_accuracy': (ops.sum(right * begins, axis=(1, 2)), ops.sum(begins, axis=(1, 2)))}
+
+
+def build(hparams, converter):
+  """The model that hparams ask for; see `prior_of` for the errors."""
+  return (MixtureMusAE if hparams.prior == 'mixture' else MusAE)(hparams, converter)
 
 
 def prior_of(hparams):

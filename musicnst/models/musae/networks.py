@@ -20,7 +20,7 @@ class RecurrentEncoder(keras.layers.Layer):
   def __init__(self, units, **kwargs):
     super().__init__(**kwargs)
     self.units = tuple(int(u) for u in units)
-    self.directions = [[lstm.LSTMLayer(u, name=f'{way}_{i}') for way in ('forward', 'backward')] for i, u in enumerate(self.units)]
+    self.directions = [[lstm.LSTMLayer(u, name=f'{direction}_{i}') for direction in ('forward', 'backward')] for i, u in enumerate(self.units)]
 
   def build(self, shape):
     for pair, units in zip(self.directions, self.units):
@@ -33,7 +33,7 @@ class RecurrentEncoder(keras.layers.Layer):
     """`[B, T, D]` -> `[B, 2 U]`."""
     x = ops.transpose(inputs, (1, 0, 2))
     for pair in self.directions:
-      both = [layer.sequence([x], layer.cell.zero_state(ops.shape(inputs)[0]), reverse=bool(way)) for way, layer in enumerate(pair)]
+      both = [layer.sequence([x], layer.cell.zero_state(ops.shape(inputs)[0]), reverse=bool(backward)) for backward, layer in enumerate(pair)]
       x = ops.concatenate([outputs for outputs, _ in both], axis=-1)
     return ops.concatenate([hidden for _, (_, hidden) in both], axis=-1)
 
@@ -229,7 +229,7 @@ class LevelDecoder(Levels):
 
 
 class Critic(keras.layers.Layer):
-  """A perceptron of tanh layers with one linear score, of z and, if told, of its tag; knows its own gradient (section 3.2.3).
+  """A perceptron of tanh layers with one linear score, of z and, if conditional, of a tag; knows its own gradient (section 3.2.3).
 
   The gradient is written out, so that its penalty can be differentiated on any backend.
 
@@ -249,20 +249,20 @@ class Critic(keras.layers.Layer):
     self.score.build(shape)
     self.built = True
 
-  def call(self, z, told=None):
-    """z `[B, Z]` and what it is told `[B, G]` (or None) -> scores `[B]`."""
-    return self.score(self._activations(z, told)[-1])[:, 0]
+  def call(self, z, condition=None):
+    """z `[B, Z]` and its condition `[B, G]` (or None) -> scores `[B]`."""
+    return self.score(self._activations(z, condition)[-1])[:, 0]
 
-  def slope(self, z, told=None):
+  def gradient(self, z, condition=None):
     """Gradient of the scores in z: `[B, Z]`."""
-    activations = self._activations(z, told)
-    slope = ops.ones_like(activations[0][:, :1]) * self.score.kernel[:, 0]
+    activations = self._activations(z, condition)
+    gradient = ops.ones_like(activations[0][:, :1]) * self.score.kernel[:, 0]
     for layer, output in zip(self.hidden[::-1], activations[::-1]):
-      slope = ops.matmul(slope * (1 - ops.square(output)), ops.transpose(layer.kernel))
-    return slope[:, :z.shape[-1]]
+      gradient = ops.matmul(gradient * (1 - ops.square(output)), ops.transpose(layer.kernel))
+    return gradient[:, :z.shape[-1]]
 
-  def _activations(self, z, told):
-    x, found = z if told is None else ops.concatenate([z, told], axis=-1), []
+  def _activations(self, z, condition):
+    x, found = z if condition is None else ops.concatenate([z, condition], axis=-1), []
     for layer in self.hidden:
       x = layer(x)
       found.append(x)

@@ -30,7 +30,7 @@ def recurrent_model(hparams, converter):
     HparamError: `level_lengths` that do not make up the converter's steps.
   """
   encoder = recurrent_encoder(hparams)
-  return model.MusicVAE(encoder, recurrent_decoder(hparams, converter, encoder), hparams, converter)
+  return model.RecurrentVAE(encoder, recurrent_decoder(hparams, converter, encoder), hparams, converter)
 
 
 def recurrent_encoder(hparams):

@@ -105,7 +105,7 @@ def _voices(hparams):
 
 
 def _recurrent(name, converter, hparams, description):
-  return config_lib.Config(name, registry.late(BUILD, 'recurrent_model'), converter, hparams, description)
+  return config_lib.Config(name, registry.late(BUILD, 'recurrent_model'), converter, hparams, description, magenta=True, deferred=True)
 
 
 # What the inputs of a two-bar groove lack, for the decoder to add.

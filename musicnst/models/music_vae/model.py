@@ -15,14 +15,14 @@ from musicnst.models.music_vae import batch_metrics
 LATENT_STREAM, DECODER_STREAM, ENCODER_STREAM = range(3)
 
 
-class MusicVAE(base.LatentModel):
+class MusicVAE(base.PriorModel):
   """A variational autoencoder of windows of music.
 
   Its variables exist as soon as it is made; nothing is run.
 
   Args:
-    encoder: layer, `call(inputs [B, T, D], lengths, training) -> features [B, E]`, with `build` and `compute_output_shape`. Control
-      sequences are concatenated to the inputs depthwise.
+    encoder: layer, `call(inputs [B, T, D], lengths, training) -> features [B, E]`, with `build` and `compute_output_shape`; `takes_key` says
+      whether `call` takes `key`, for dropout. Control sequences are concatenated to the inputs depthwise.
     decoder: a `decoders.Decoder`.
     hparams: `z_size`, `free_bits`, `max_beta`, `beta_rate` are read here; `noise_seed` names the training noise.
     converter: gives steps, `input_depth`, `control_depth`.
@@ -55,10 +55,17 @@ class MusicVAE(base.LatentModel):
     return {'hparams': self.settings, 'converter': self.converter_arguments}
 
   def call(self, batch, training=False):
-    """Logits of the posterior's mean; for a look, not for training."""
+    """Logits of the posterior's mean; for inspection, not for training."""
     return self.decode_logits(self.encode(batch, training).mean, batch)
 
   # === The latent interface ===
+
+  @property
+  def autoregressive(self):
+    return self.decoder.autoregressive
+
+  def likeliest(self, logits):
+    return self.decoder.head.tokens(logits)
 
   def encode(self, batch, training=False, key=None):
     """`batch['inputs']` (with `controls` if the model has them, `lengths` if present) -> Gaussian, each part float32 `[B, Z]`.
@@ -70,13 +77,9 @@ class MusicVAE(base.LatentModel):
       if batch.get('controls') is None:
         raise ValueError(f'this model reads controls of depth {self.control_depth}; the batch has none')
       inputs = ops.concatenate([inputs, ops.cast(batch['controls'], self.compute_dtype)], axis=-1)
-    with_key = {'key': key} if getattr(self.encoder, 'takes_key', False) else {}
+    with_key = {'key': key} if self.encoder.takes_key else {}
     features = ops.cast(self.encoder(inputs, lengths=batch.get('lengths'), training=training, **with_key), 'float32')
     return base.Gaussian(self.mean_head(features), ops.softplus(self.stddev_head(features)))
-
-  @property
-  def autoregressive(self):
-    return self.decoder.autoregressive
 
   def decode_logits(self, z, batch=None):
     """z `[B, Z]` -> logits `[B, T, D]` float32, teacher-forced on `batch['outputs']` by an autoregressive decoder."""
@@ -99,11 +102,6 @@ class MusicVAE(base.LatentModel):
       return None
     controls = ops.cast(controls, 'float32')
     return controls if len(controls.shape) == 3 else ops.repeat(controls[None], ops.shape(z)[0], axis=0)
-
-  def sample(self, n, steps=None, temperature=1.0, controls=None, seed=0):
-    """`n` outputs of latents drawn from the standard normal."""
-    key = noise.keys({'inputs': ops.zeros((n, 1))}, seed, self.settings['noise_seed'])
-    return self.decode_tokens(noise.normal(noise.split(key, LATENT_STREAM), (self.z_size,)), steps, temperature, controls, key)
 
   # === The evidence lower bound ===
 
@@ -159,6 +157,10 @@ class MusicVAE(base.LatentModel):
   def batch_metrics(self, logits, batch):
     """{name: scalar} as Magenta's evaluation names and counts them on this batch alone (see `batch_metrics`)."""
     return batch_metrics.of_batch(self.decoder, logits, batch)
+
+
+class RecurrentVAE(MusicVAE):
+  """The MusicVAE of recurrent encoders and decoders: Magenta's own, which has a name for each of its variables (`checkpoint_import.table`)."""
 
 
 def _sampled_name(name):

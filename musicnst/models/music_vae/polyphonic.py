@@ -24,6 +24,9 @@ class BeatEncoder(keras.layers.Layer):
     rnn_size: units of a bidirectional LSTM over the beats after the blocks; 0 for none.
   """
 
+  # It has no dropout that would take noise keys.
+  takes_key = False
+
   def __init__(self, width=512, blocks=1, steps_per_beat=4, rnn_size=0, **kwargs):
     super().__init__(**kwargs)
     self.width, self.num_blocks, self.steps_per_beat, self.rnn_size = width, blocks, steps_per_beat, rnn_size

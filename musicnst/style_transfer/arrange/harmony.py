@@ -114,7 +114,10 @@ def _viterbi(fit, price):
 
 def of(score):
   """Harmony of a Score, by half bars of four quarters, or by beats of other meters."""
-  edges = [bar.start_beat + k * step for bar in score.bars for step in [_span(bar)] for k in range(max(1, round((bar.end_beat - bar.start_beat) / step)))]
+  edges = []
+  for bar in score.bars:
+    step = _span(bar)
+    edges += [bar.start_beat + k * step for k in range(max(1, round((bar.end_beat - bar.start_beat) / step)))]
   return by_templates(score, np.array([*edges, score.end_beat]))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from musicnst import errors
 from musicnst import music_proto
 from musicnst.analysis import score as score_lib
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import meter
 from musicnst.reading import musical_time
 from musicnst.style_transfer.arrange import harmony as harmony_lib
@@ -34,7 +35,7 @@ class ArrangedPiece:
   """
 
   sequence: music_proto.NoteSequence
-  beat_map: musical_time.BeatMap
+  beat_map: beat_map_lib.BeatMap
   beats_from: str
   score: score_lib.Score
   tune: np.ndarray

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from musicnst import errors
-from musicnst.models.cyclegan import model as cyclegan
+from musicnst.models import base
 from musicnst.representations import binary
 from musicnst.representations import pianoroll
 from musicnst.style_transfer.pieces import compose
@@ -28,7 +28,7 @@ class CycleGANMethod(method.Method):
 
   Args:
     name: of the model.
-    model: CycleGAN.
+    model: `models.base.TranslationModel` of windows of the binary roll.
     there_and_back: transfer the result back to the content's genre.
   """
 
@@ -41,7 +41,7 @@ class CycleGANMethod(method.Method):
 
   @classmethod
   def takes(cls, loaded):
-    return isinstance(loaded.model, cyclegan.CycleGAN)
+    return isinstance(loaded.model, base.TranslationModel) and isinstance(loaded.converter, binary.BinaryConverter)
 
   @classmethod
   def load(cls, loaded, there_and_back=False):
@@ -49,7 +49,7 @@ class CycleGANMethod(method.Method):
 
   @property
   def genres(self):
-    return self.model.classes[:2]
+    return self.model.domains
 
   def run(self, request):
     """As `Method.run`.
@@ -59,8 +59,8 @@ class CycleGANMethod(method.Method):
     """
     target = self._target(request.settings)
     steps, strength = self.model.converter_arguments['steps'], request.settings.strength
-    turn = tf.function(lambda rolls: self.model.made(rolls, target), reduce_retracing=True)
-    back = tf.function(lambda rolls: self.model.made(rolls, 1 - target), reduce_retracing=True)
+    turn = tf.function(lambda rolls: self.model.translate(rolls, target), reduce_retracing=True)
+    back = tf.function(lambda rolls: self.model.translate(rolls, 1 - target), reduce_retracing=True)
     edits = []
     for i, piece in enumerate(request.contents):
       cells = piece.frames[:, _KEYS]

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from musicnst import errors
-from musicnst.models.musae import model as musae
+from musicnst.models import base
 from musicnst.representations import pianoroll
 from musicnst.representations import quantize
 from musicnst.representations import tracks
@@ -31,7 +31,7 @@ class MusAEMethod(method.Method):
 
   Args:
     name: of the model.
-    model: MusAE of a mixture over voices.
+    model: `models.base.MixtureModel` over voices.
     use_residual: take over only the states that the turn changes in what is decoded; else all of it, errors of reconstruction too.
   """
 
@@ -44,7 +44,7 @@ class MusAEMethod(method.Method):
 
   @classmethod
   def takes(cls, loaded):
-    return isinstance(loaded.model, musae.MusAE) and loaded.model.prior.count > 1 and isinstance(loaded.converter, voices_lib.VoicesConverter)
+    return isinstance(loaded.model, base.MixtureModel) and isinstance(loaded.converter, voices_lib.VoicesConverter)
 
   @classmethod
   def load(cls, loaded):

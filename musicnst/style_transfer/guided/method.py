@@ -160,10 +160,9 @@ class GuidedMethod(method.Method):
     return {**context, 'probability': self.decoder.compiled_probability(z, content)}
 
   def _candidate_noise(self, shape, settings):
-    """The first candidate of each content starts at the content itself, the others near it."""
-    noise = self.constants.candidate_noise * np.random.default_rng(settings.seed).standard_normal(shape)
-    noise[::settings.candidates] = 0.0
-    return noise
+    """`spaces.candidate_noise`, drawn for all rows at once."""
+    draws = np.random.default_rng(settings.seed).standard_normal(shape)
+    return spaces.candidate_noise(np.arange(len(draws)) % settings.candidates, shape, self.constants.candidate_noise, draws.__getitem__)
 
   def _edits(self, variable, context, contents, candidates):
     """Variable -> for each candidate, a list of Edit, one a content."""

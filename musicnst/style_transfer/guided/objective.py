@@ -5,6 +5,7 @@ would be written. Deviation: replaces the Gram and dot-product terms of the pape
 """
 import tensorflow as tf
 
+from musicnst.data import transposition
 from musicnst.style_transfer.guided import residual
 from musicnst.style_transfer.guided import statistics
 
@@ -99,10 +100,9 @@ def segment_counts(notes, content):
 def transposed(rolls, context, most):
   """Rolls `[N, T, 176]` moved by as many semitones, up to `most`, as the context's seed and progress draw; what leaves the keyboard is gone."""
   at = tf.stack([context['seed'], tf.cast(1e6 * context['progress'], tf.int32)])
-  start = tf.random.stateless_uniform([], at, 0, 2 * most + 1, tf.int32)
+  semitones = most - tf.random.stateless_uniform([], at, 0, 2 * most + 1, tf.int32)
   cells = tf.reshape(rolls, (-1, statistics.SEGMENT_STEPS, 2, residual.PITCHES))
-  room = tf.pad(cells, [[0, 0], [0, 0], [0, 0], [most, most]])
-  return tf.reshape(room[..., start:start + residual.PITCHES], tf.shape(rolls))
+  return tf.reshape(transposition.shift_keys(cells, semitones, most), tf.shape(rolls))
 
 
 def segments(notes, content):

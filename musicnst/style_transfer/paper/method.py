@@ -143,7 +143,7 @@ class Task:
     """[(content, candidate)] -> Prepared."""
     settings, contents = self.request.settings, [self.request.contents[i] for i, _ in group]
     steps, steps_per_column, section = self._plan(contents)
-    own = self.space.encode(_padded(contents, steps))
+    own = self.space.encode(spaces.rolls_of(contents, steps))
     filled = np.array([math.ceil(piece.total_steps / self.space.row_steps) for piece in contents])
     lengths = np.clip(filled[:, None] - section * np.arange(own.shape[1] // section), 0, section)  # [R, N]
     products = [self._products(self.request.styles[i], section, steps_per_column) for i, _ in group]
@@ -189,26 +189,15 @@ class Task:
     return self.style_products[key]
 
 
-def _padded(pieces, steps):
-  """Rolls float32 `[R, steps, 2, 88]` of pieces, silence behind them."""
-  rolls = np.zeros((len(pieces), steps, *pieces[0].roll.shape[1:]), np.float32)
-  for row, piece in zip(rolls, pieces):
-    row[:piece.total_steps] = piece.roll
-  return rolls
-
-
 def _reading(lengths, steps_per_column):
   """What the networks read beside the variable."""
   return {'lengths': tf.constant(lengths, tf.int32), 'steps_per_column': tf.constant(steps_per_column, tf.int32)}
 
 
 def _candidate_noise(group, shape, task):
-  """The first candidate of each content starts at the content itself, the others near it."""
-  noise = np.zeros(shape, np.float32)
-  for row, (i, candidate) in zip(noise, group):
-    if candidate:
-      row[:] = task.space.noise * np.random.default_rng([task.request.settings.seed, i, candidate]).standard_normal(shape[1:])
-  return noise
+  """`spaces.candidate_noise`, drawn for each content and candidate by itself, so that it does not depend on how they are grouped."""
+  normal = lambda row: np.random.default_rng([task.request.settings.seed, *group[row]]).standard_normal(shape[1:])
+  return spaces.candidate_noise([candidate for _, candidate in group], shape, task.space.noise, normal).astype(np.float32)
 
 
 def _style_rolls(styles, steps):

@@ -39,7 +39,7 @@ def _undrummed(sequence):
 
 
 def score(metrics):
-  """What the best of several candidates has most of: the way gone to the style and to its genre, within bounds of change and harmony."""
+  """What the best of several candidates has most of: style gain and gain of its genre, within bounds of change and harmony."""
   inside = LEAST_CHANGE <= metrics['content_change'] <= MOST_CHANGE and metrics['chroma_similarity'] >= LEAST_CHROMA
   genre = metrics.get('style_genre_after', 0.0) - metrics.get('style_genre_before', 0.0)
   return (1.0 if inside else 0.0) + .5 * genre + .5 * float(np.clip(metrics['style_time_pitch'], -1, 1)) + .5 * metrics['chroma_similarity']

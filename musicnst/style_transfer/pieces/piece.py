@@ -4,6 +4,7 @@ import dataclasses
 import numpy as np
 
 from musicnst import errors
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import meter
 from musicnst.reading import musical_time
 from musicnst.representations import pianoroll
@@ -33,7 +34,7 @@ class Piece:
   """
 
   sequence: object
-  beat_map: musical_time.BeatMap
+  beat_map: beat_map_lib.BeatMap
   steps_per_quarter: int
   note_index: np.ndarray
   pitches: np.ndarray

@@ -6,6 +6,7 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import meter
 from musicnst.reading import musical_time
 from musicnst.representations import base
@@ -31,7 +32,7 @@ class TokenPiece:
   """
 
   sequence: music_proto.NoteSequence
-  beat_map: musical_time.BeatMap
+  beat_map: beat_map_lib.BeatMap
   beats_from: str
   windows: list
   converter: base.Converter

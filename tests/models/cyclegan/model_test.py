@@ -93,7 +93,7 @@ def test_noise_is_half_normal_and_one_draw_for_all_discriminators():
   noise = seen['critic_a'][0][:40] - batch['inputs'][:, 0].numpy()
   assert noise.min() > -1e-5 and noise.mean() == pytest.approx(3 * np.sqrt(2 / np.pi), rel=.02)
   np.testing.assert_allclose(seen['critic_b'][0][:40] - batch['inputs'][:, 1].numpy(), noise, atol=1e-5)
-  made = model.made(batch['inputs'][:, 0], 1).numpy()
+  made = model.translate(batch['inputs'][:, 0], 1).numpy()
   np.testing.assert_allclose(seen['mixed_critic_b'][-1] - made, noise, atol=1e-4)
 
 
@@ -122,7 +122,7 @@ def test_metrics_count_changed_cells():
   model, batch = build('base'), batch_of(2)
   found = {name: [np.asarray(part) for part in pair] for name, pair in model.metric_terms(batch, 0).items()}
   a = batch['inputs'][:, 0].numpy()
-  fake = (model.made(a, 1).numpy() >= .5).astype(float)
+  fake = (model.translate(a, 1).numpy() >= .5).astype(float)
   np.testing.assert_array_equal(found['change_a'][0], np.abs(fake - a).sum((1, 2)))
   np.testing.assert_array_equal(found['change_a'][1], a.sum((1, 2)))
   assert set(found) == {'change_a', 'change_b', 'cycle_change_a', 'cycle_change_b'}

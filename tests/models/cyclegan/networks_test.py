@@ -102,10 +102,10 @@ def test_patches_and_outputs():
   generator, discriminator = networks.Generator(4, 2, attention=True), networks.Discriminator(4, attention=True)
   for network in (generator, discriminator):
     network.build((None, 64, 84))
-  made = generator(rolls(2, 64)).numpy()
-  assert made.shape == (2, 64, 84) and 0 < made.min() and made.max() < 1
-  opinions = discriminator(rolls(2, 64)).numpy()
-  assert opinions.shape == (2, 16, 21)
+  generator.output_convolution.kernel.assign(0 * generator.output_convolution.kernel)
+  np.testing.assert_array_equal(generator(rolls(2, 64)), np.full((2, 64, 84), .5))  # a sigmoid of nothing
+  logits = discriminator(rolls(2, 64)).numpy()
+  assert logits.shape == (2, 16, 21)
   # Attention after both hidden convolutions of the discriminator, after the last two blocks of the generator.
   assert [layer.gamma.shape for layer in discriminator.attention] == [(), ()]
   assert [layer.value.kernel.shape[-1] for layer in discriminator.attention] == [4, 16]

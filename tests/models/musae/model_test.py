@@ -23,17 +23,17 @@ def _batch(model, size=6, seed=0):
           'tags': tf.constant(np.eye(len(model.genres), dtype=np.float32)[np.arange(size) % max(len(model.genres), 1)])}
 
 
-@pytest.mark.parametrize('told', [None, 3])
-def test_the_critics_slope_is_its_gradient(told):
+@pytest.mark.parametrize('condition', [None, 3])
+def test_the_critics_gradient_is_that_of_the_tape(condition):
   critic = networks.Critic((7, 6))
-  critic.build((None, 5 + (told or 0)))
+  critic.build((None, 5 + (condition or 0)))
   random = np.random.default_rng(0)
   z = tf.constant(random.standard_normal((4, 5)), tf.float32)
-  tags = None if told is None else tf.constant(random.standard_normal((4, told)), tf.float32)
+  tags = None if condition is None else tf.constant(random.standard_normal((4, condition)), tf.float32)
   with tf.GradientTape() as tape:
     tape.watch(z)
     score = critic(z, tags)
-  np.testing.assert_allclose(critic.slope(z, tags), tape.gradient(score, z), rtol=1e-5, atol=1e-6)
+  np.testing.assert_allclose(critic.gradient(z, tags), tape.gradient(score, z), rtol=1e-5, atol=1e-6)
 
 
 def test_a_critic_of_one_layer_by_hand():
@@ -43,7 +43,7 @@ def test_a_critic_of_one_layer_by_hand():
   critic.score.kernel.assign([[3.]])
   z = tf.constant([[.5, -.25]])
   assert float(critic(z)[0]) == pytest.approx(0)
-  np.testing.assert_allclose(critic.slope(z), [[3, 6]], rtol=1e-6)
+  np.testing.assert_allclose(critic.gradient(z), [[3, 6]], rtol=1e-6)
 
 
 def test_players_move_their_own_and_all_is_moved():
@@ -57,7 +57,7 @@ def test_players_move_their_own_and_all_is_moved():
 
 
 def test_the_published_joint_step_cancels_the_game():
-  """Its encoder is told opposite things with one weight: with one noise for both, nothing but the penalty is left."""
+  """Its encoder is given opposite gradients with one weight: with one noise for both, nothing but the penalty is left."""
   model = _model(more='as_published=true,beta_boundaries=[0],beta_increase=.5')
   batch = _batch(model)
   terms = model.joint_terms(batch, True, tf.constant(3))
@@ -85,19 +85,19 @@ def test_tags_choose_components():
   batch = _batch(model, 400)
   several = np.tile([[1., 0, 1, 0]], (400, 1))
   several[300:] = 0
-  component, told = model._drawn_tags({**batch, 'tags': tf.constant(several, tf.float32)}, tf.range(400, dtype=tf.int64) * 7919)
-  component, told = component.numpy(), told.numpy()
+  component, condition = model._drawn_tags({**batch, 'tags': tf.constant(several, tf.float32)}, tf.range(400, dtype=tf.int64) * 7919)
+  component, condition = component.numpy(), condition.numpy()
   assert set(component[:300]) == {0, 16} and 110 < (component[:300] == 0).sum() < 190
-  np.testing.assert_array_equal(told[:300].argmax(1) * 8, component[:300])
-  assert set(component[300:]) == {0, 8, 16, 24} and not told[300:].any()  # untagged: anywhere, and the critic is told nothing
+  np.testing.assert_array_equal(condition[:300].argmax(1) * 8, component[:300])
+  assert set(component[300:]) == {0, 8, 16, 24} and not condition[300:].any()  # untagged: anywhere, and the critic has no condition
 
 
 def test_the_33rd_component():
   model = _model(more='untagged=true')
   assert model.prior.count == 33
   batch = {**_batch(model, 4), 'tags': tf.zeros((4, 4))}
-  component, told = model._drawn_tags(batch, tf.range(4, dtype=tf.int64))
-  assert component.numpy().tolist() == [32] * 4 and told.numpy()[:, 4].tolist() == [1] * 4
+  component, condition = model._drawn_tags(batch, tf.range(4, dtype=tf.int64))
+  assert component.numpy().tolist() == [32] * 4 and condition.numpy()[:, 4].tolist() == [1] * 4
   assert _model('musae-2bar_gaussian-small').draw_latents(3).shape == (3, 5)
 
 
@@ -150,14 +150,22 @@ def test_whitened_latents_are_the_priors():
 
 
 def test_bars_over_beats_carry_the_gradient():
+  """Along itself the loss changes by the gradient's length: central differences."""
   model = _model(more='bar_width=6,bar_rnn_size=4')
   batch = _batch(model)
   assert model.decode_logits(model.encode(batch).mean).shape == (6, 32, 260)
   player = model.players()[1]
+  variables = [v.value for v in player.variables()]
+  loss = lambda: tf.reduce_sum(player.loss_terms(batch, True, tf.constant(0))['reconstruction'])
   with tf.GradientTape() as tape:
-    loss = tf.reduce_sum(player.loss_terms(batch, True, tf.constant(0))['reconstruction'])
-  gradients = tape.gradient(loss, [v.value for v in player.variables()])
-  assert all(g is not None and np.isfinite(g).all() for g in gradients)
+    total = loss()
+  gradients = tape.gradient(total, variables)
+  norm, found = float(tf.linalg.global_norm(gradients)), []
+  for way in (.01, -.02):
+    for variable, gradient in zip(variables, gradients):
+      variable.assign_add(gradient * (way / norm))
+    found.append(float(loss()))
+  assert (found[0] - found[1]) / .02 == pytest.approx(norm, rel=.02)
 
 
 def test_a_bars_own_latents_are_of_that_bar_alone():
