@@ -28,7 +28,8 @@ class _Page(html.parser.HTMLParser):
 
   def handle_starttag(self, tag, attrs):
     values = dict(attrs)
-    self.anchors.add(values.get('id'))
+    if 'id' in values:
+      self.anchors.add(values['id'])
     if tag == 'a' and 'href' in values:
       self.links.append(values['href'])
 
@@ -49,13 +50,13 @@ def broken_links(folder):
 
 
 def unlink_the_unlisted(path):
-  """Makes plain text of a page's links to names that it does not list: what a class inherits from another library, and private bases.
+  """Makes plain text of a page's links to itself, and to names that it does not list: what a class inherits elsewhere, and private bases.
 
   pdoc links every name that it knows, listed or not.
   """
   text = path.read_text(encoding='utf-8')
   anchors = _Page(text).anchors
-  plain = re.sub(r'<a href="#([\w.]+)">(.*?)</a>', lambda link: link.group(0 if link.group(1) in anchors else 2), text)
+  plain = re.sub(r'<a href="(?:#([\w.]+))?">(.*?)</a>', lambda link: link.group(0 if link.group(1) in anchors else 2), text)
   if plain != text:
     path.write_text(plain, encoding='utf-8')
 
