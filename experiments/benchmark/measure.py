@@ -1,4 +1,4 @@
-"""What is measured of one result: the judges' opinions, how much changed, what of the content stayed, how near the style came."""
+"""What is measured of one result: the judges' probabilities, how much changed, what of the content stayed, how near the style came."""
 import numpy as np
 
 from experiments.benchmark import judges as judges_lib
@@ -32,7 +32,7 @@ def roll_of(piece):
 
 
 def judged(judges, stretches, results, source, target):
-  """Opinions of all judges on the results of one direction: list of dicts, one a content.
+  """Probabilities of all judges for the results of one direction: list of dicts, one a content.
 
   Names: `p/JUDGE` probability of the source genre against the target's for the result, `content/JUDGE` for the content,
   `strength/JUDGE` their difference and `hit/JUDGE` the difference of the decisions.
@@ -86,7 +86,7 @@ def _notes(piece):
   return zip(*(array.tolist() for array in pianoroll.decode_notes(piece.roll)))
 
 
-def way(content, style, result):
+def style_gain(content, style, result):
   """Groove2Groove's time-pitch share of the way from content to style (Stretches) that a result (NoteSequence) has gone."""
   return transfer_metrics.style_share_of_way(content.piece.sequence, style.piece.sequence, result)['time_pitch']
 

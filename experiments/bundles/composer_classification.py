@@ -5,12 +5,11 @@
 
 The first form measures the bundles composer-roll, composer-latent and composer-13 on the test split. The second makes them first: heads on
 fixed statistics of the notes (musicnst/models/classifiers/statistics.py) are fitted by logistic regression, the convolutions of
-composer-roll are those of `--roll_trunk` (experiments/train_bundles trains them), those of composer-latent are trained here on the latents of
+composer-roll are those of `--roll_trunk` (`train_bundles` trains them), those of composer-latent are trained here on the latents of
 `--encoder`. Writes OUTPUT.json, OUTPUT.md, OUTPUT_confusion.png and, with --make, OUTPUT_latent_curves.png; five to ten minutes of one core.
 """
 import dataclasses
 import functools
-import json
 import os
 
 from absl import flags
@@ -18,13 +17,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from experiments import report
 from experiments.bundles.composers import fitting
+from experiments.bundles.composers import measures
 from experiments.bundles.composers import music
-from experiments.bundles.composers import report
 from musicnst import bundles
 from musicnst import configs
 from musicnst import errors
-from musicnst import files
 from musicnst.models.classifiers import configs as classifier_configs
 
 THIRTEEN = classifier_configs.THIRTEEN
@@ -83,7 +82,7 @@ def run(corpus_root, output, make='', inputs='rolls,latents', encoder='polyphoni
   """Makes the bundles of `inputs` in the folder `make` if it is given, measures them all (else those that ship), writes the files; returns
   the results. Validation figures of what is not made anew stay as OUTPUT.json has them."""
   data = Data(corpus_root, encoder, THIRTEEN if 'rolls' in inputs else THIRTEEN[:4])
-  stored = _stored(output)
+  stored = report.read_json(output + '.json', {})
   rows, curve = stored.get('rows', {}), stored.get('curve', [])
   if make and 'rolls' in inputs:
     known, more = data.rows(fitting.statistics_of(data.segments, data.rolls)), data.varied(fitting.statistics_of)
@@ -96,14 +95,10 @@ def run(corpus_root, output, make='', inputs='rolls,latents', encoder='polyphoni
   results = {
       'commands': {**stored.get('commands', {}), inputs: command}, 'thirteen': list(THIRTEEN), 'rows': rows, 'curve': curve,
       'splits': {**_sizes(data), **stored.get('splits', {})}, 'shown': [name for name in SHOWN if name in rows]}
-  for suffix, text in (('.json', json.dumps(results, indent=1) + '\n'), ('.md', report.page(results))):
-    with files.atomic_path(output + suffix) as path, open(path, 'w', encoding='utf-8') as handle:
-      handle.write(text)
-  with files.atomic_path(output + '_confusion.png') as path:
-    report.draw_confusions(results, path)
+  results = report.write(output, results, measures.page)
+  measures.draw_confusions(results, output + '_confusion.png')
   if curve:
-    with files.atomic_path(output + '_latent_curves.png') as path:
-      report.draw_curve(curve, path)
+    measures.draw_curve(curve, output + '_latent_curves.png')
   return results
 
 
@@ -114,14 +109,6 @@ def _sizes(data):
           for task in data.tasks.values() if task.num_classes <= known}
 
 
-def _stored(output):
-  """What OUTPUT.json holds, {} where there is none."""
-  if not os.path.isfile(output + '.json'):
-    return {}
-  with open(output + '.json', encoding='utf-8') as handle:
-    return json.load(handle)
-
-
 # ---------------------- making ----
 
 
@@ -130,7 +117,7 @@ def cross_validation(data, known, more):
   found = {}
   for name, apart in (('by composition', known.groups), ('by performance', known.pieces)):
     logits = fitting.cross_validated(known, more, apart, PENALTIES[1], len(THIRTEEN))
-    found[f'thirteen, rolls, five folds {name}'] = report.measures(logits, known.labels, known.pieces, len(THIRTEEN))
+    found[f'thirteen, rolls, five folds {name}'] = measures.measures(logits, known.labels, known.pieces, len(THIRTEEN))
   return found
 
 
@@ -145,7 +132,7 @@ def best_head(data, task, known, more):
   seen, found = train.joined(more.of(np.isin(more.pieces, train.pieces))), []
   for penalty in PENALTIES:
     head = seen.fit(penalty, task.num_classes, fitting.standard(train.statistics))
-    row = report.measures(head.logits(held_out.statistics), held_out.labels, held_out.pieces, task.num_classes)
+    row = measures.measures(head.logits(held_out.statistics), held_out.labels, held_out.pieces, task.num_classes)
     found.append((row['segment_accuracy'], head, {**row, 'penalty': penalty}))
   return max(found, key=lambda item: item[0])[1:]
 
@@ -162,7 +149,7 @@ def make_roll_bundles(data, known, more, folder, roll_trunk):
   held_out = known.of(mask)
   convolutions = _logits(model, data.segments.of(mask), data.rolls)  # the head is zero yet
   row = rows['four, rolls, validation'] = _put_beside(model, head, held_out, convolutions)
-  rows['four, rolls, convolutions alone, validation'] = report.measures(convolutions, held_out.labels, held_out.pieces, 4)
+  rows['four, rolls, convolutions alone, validation'] = measures.measures(convolutions, held_out.labels, held_out.pieces, 4)
   bundles.save(model, config.override(trunk_share=row['trunk_share']), os.path.join(folder, 'composer-roll'), _card('composer-roll', row, 'rolls'))
   task = data.tasks['thirteen']
   head, row = best_head(data, task, known, more)
@@ -205,7 +192,7 @@ def make_latent_bundle(data, folder, trunk_steps):
       model, *inputs, seen.labels, fitting.example_weights(seen.labels, seen.groups, seen.pieces),
       (latent_rows[mask], valid[mask], held_out.labels), trunk_steps)
   convolutions = model.output_head(model.trunk(latent_rows[mask], valid=valid[mask])['output']).numpy()
-  rows['four, latents, convolutions alone, validation'] = report.measures(convolutions, held_out.labels, held_out.pieces, 4)
+  rows['four, latents, convolutions alone, validation'] = measures.measures(convolutions, held_out.labels, held_out.pieces, 4)
   row = rows['four, latents, validation'] = _put_beside(model, head, held_out, convolutions)
   config = config.override(trunk_share=row['trunk_share'])
   bundles.save(model, config, os.path.join(folder, 'composer-latent'), _card('composer-latent', row, f'latents of {data.encoder}'))
@@ -220,7 +207,7 @@ def _put_beside(model, head, held_out, convolutions):
   statistics, labels = head.logits(held_out.statistics), held_out.labels
   scale, share = fitting.likeliest_shares(statistics, convolutions, labels)
   head.put(model.statistics_head, scale)
-  row = report.measures(scale * statistics + share * convolutions, labels, held_out.pieces, len(model.classes))
+  row = measures.measures(scale * statistics + share * convolutions, labels, held_out.pieces, len(model.classes))
   return {**row, 'trunk_share': round(share, 4)}
 
 
@@ -261,7 +248,7 @@ def measure_bundles(data, inputs, folder=''):
       labels = data.composers[segments.piece]
       mask = (labels < task.num_classes) & (task.split[segments.piece] == 'test')
       part = segments.of(mask)
-      rows[f'{task.name}, {reads},{name} test'] = report.measures(_logits(model, part, data.rolls), labels[mask], part.piece, task.num_classes)
+      rows[f'{task.name}, {reads},{name} test'] = measures.measures(_logits(model, part, data.rolls), labels[mask], part.piece, task.num_classes)
   return rows
 
 
@@ -295,4 +282,4 @@ def main(flag_values):
   given = ' '.join(f'--{name}={flag_values[name].value}' for name in ('output', 'make', 'inputs', 'encoder') if flag_values[name].value)
   results = run(flag_values.corpus_root, flag_values.output, flag_values.make, flag_values.inputs, flag_values.encoder, flag_values.roll_trunk,
                 flag_values.trunk_steps, f'python -m experiments.run composer_classification --corpus_root=ROOT {given}')
-  print(report.page(results))
+  print(measures.page(results))

@@ -20,7 +20,7 @@ class Figures:
 
   def value(self, experiment, column, **wanted):
     """Mean of a column, a float or None; `wanted` changes which rows."""
-    wanted = {'iteration': tables.COMMON_ITERATION, 'optimizer': 'adam', 'ratio': tables.PAPER_RATIO, 'threshold': (.5, None), **wanted}
+    wanted = {'iteration': tables.iterations(self.results)[0], 'optimizer': 'adam', 'ratio': tables.PAPER_RATIO, 'threshold': (.5, None), **wanted}
     return tables.mean(tables.select(self.results, experiment=experiment, kind=self.kind, **wanted), column)
 
   def __call__(self, experiment, column, **wanted):
@@ -31,7 +31,7 @@ class Figures:
     start, end = (self.value(experiment, name, **wanted) for name in ('style_start', column))
     return '-' if start is None else f'{100 * end / max(start, 1e-12):.0f} %'
 
-  def way(self, experiment, column, **wanted):
+  def change(self, experiment, column, **wanted):
     """`before -> after` of `judge` or `nearness`."""
     return ' -> '.join(self(experiment, f'{column}_{when}', **wanted) for when in ('before', 'after'))
 
@@ -39,8 +39,8 @@ class Figures:
     """Mean of a column of a control."""
     return tables.number(tables.mean([row for row in self.results['controls'] if row['kind'] == self.kind and row['experiment'] == name], column))
 
-  def control_way(self, name, column):
-    """As `way`, of a control."""
+  def control_change(self, name, column):
+    """As `change`, of a control."""
     return ' -> '.join(self.control(name, f'{column}_{when}') for when in ('before', 'after'))
 
   def control_left(self, name, experiment):
@@ -57,11 +57,10 @@ class Figures:
     best = max(gains, key=gains.get)
     return f'{gains[best]:+.2f} at {best}'
 
-
   def most_moved(self, experiment):
     """The run of the sweep in which the judge moved most, in words."""
     rows = tables.select(
-        self.results, experiment=experiment, kind=self.kind, optimizer='adam', iteration=tables.COMMON_ITERATION, threshold=(.5, None))
+        self.results, experiment=experiment, kind=self.kind, optimizer='adam', iteration=tables.iterations(self.results)[0], threshold=(.5, None))
     row = max(rows, key=lambda row: (row['judge_after'] or 0) - (row['judge_before'] or 0))
     judge, near = (f'{row[name + "_before"]:.2f} -> {row[name + "_after"]:.2f}' for name in ('judge', 'nearness'))
     return f'{row["pair"]} at {row["ratio"]} ({judge} at a content change of {row["content_change"]:.2f}, nearness {near})'
@@ -77,7 +76,7 @@ def text(results):
 
 
 def _rolls(f, g):
-  steps = tables.COMMON_ITERATION
+  steps = tables.iterations(f.results)[0]
   return f'''
     **On rolls the loss falls and the music does not follow.** At 1 : 4, after {steps} iterations, VGG-19 leaves {f.left(VR, 'style_end')}
     of the style distance of the variable and the composer classifier {f.left(CR, 'style_end')}; of the notes written from it (a note from
@@ -86,7 +85,7 @@ def _rolls(f, g):
     optimizer, by {f(CR, 'moved', optimizer='l-bfgs')}: an adversarial shading of the content, not another piece. Written as the published
     code wrote it, from .05, VGG-19's shading becomes {f(VR, 'density_ratio', **PUBLISHED)} times the notes,
     {f(VR, 'one_step_share', **PUBLISHED)} of them sixteenths: the paper's remark that the result gets denser with the iterations, seen as
-    what it is. (Judges are no help there: of genres they give that noise {g.way(VR, 'judge', **PUBLISHED)}.)'''
+    what it is. (Judges are no help there: of genres they give that noise {g.change(VR, 'judge', **PUBLISHED)}.)'''
 
 
 def _latents(f, g):
@@ -97,7 +96,7 @@ def _latents(f, g):
     {g.left(CL, 'written_style')}): much of what the loss finds lies where the decoder writes the same. Content change is
     {f(VL, 'content_change')} and {f(CL, 'content_change')} (the autoencoder alone: {f.control('reconstruction', 'content_change')};
     genres {g(VL, 'content_change')} and {g(CL, 'content_change')}), and what changes is thinned, to a density of {f(VL, 'density_ratio')}
-    and {f(CL, 'density_ratio')}. The nearness to the style piece goes {f.way(VL, 'nearness')} and {f.way(CL, 'nearness')} (the default
+    and {f(CL, 'density_ratio')}. The nearness to the style piece goes {f.change(VL, 'nearness')} and {f.change(CL, 'nearness')} (the default
     transfer {f.control('guided', 'nearness_after')} at a change of {f.control('guided', 'content_change')}, the style piece
     {f.control('style-piece', 'nearness_after')}). A random VGG-19 hardly tells latents of two composers apart in the first place: their
     distance is {f(VL, 'style_start')} of the target's energy.'''
@@ -115,13 +114,13 @@ def _density(f, g):
 
 def _judges(f, g):
   return f'''
-    **Independent judges hear little of it.** Probability of the target, composers: rolls {f.way(VR, 'judge')} (VGG-19),
-    {f.way(CR, 'judge')} (classifier); latents {f.way(VL, 'judge')}, {f.way(CL, 'judge')}; half of the notes
-    {f.control_way('half-notes', 'judge')}; the default transfer {f.control_way('guided', 'judge')}; a piece by the target itself
-    {f.control_way('style-piece', 'judge')}. Genres, by the benchmark's judges: rolls {g.way(VR, 'judge')}, {g.way(CR, 'judge')}; latents
-    {g.way(VL, 'judge')}, {g.way(CL, 'judge')}; half of the notes {g.control_way('half-notes', 'judge')}; the default transfer
-    {g.control_way('guided', 'judge')} at a content change of {g.control('guided', 'content_change')}; the style piece
-    {g.control_way('style-piece', 'judge')}. Four pairs of each kind: differences of a few hundredths mean nothing.'''
+    **Independent judges hear little of it.** Probability of the target, composers: rolls {f.change(VR, 'judge')} (VGG-19),
+    {f.change(CR, 'judge')} (classifier); latents {f.change(VL, 'judge')}, {f.change(CL, 'judge')}; half of the notes
+    {f.control_change('half-notes', 'judge')}; the default transfer {f.control_change('guided', 'judge')}; a piece by the target itself
+    {f.control_change('style-piece', 'judge')}. Genres, by the benchmark's judges: rolls {g.change(VR, 'judge')}, {g.change(CR, 'judge')}; latents
+    {g.change(VL, 'judge')}, {g.change(CL, 'judge')}; half of the notes {g.control_change('half-notes', 'judge')}; the default transfer
+    {g.control_change('guided', 'judge')} at a content change of {g.control('guided', 'content_change')}; the style piece
+    {g.control_change('style-piece', 'judge')}. Four pairs of each kind: differences of a few hundredths mean nothing.'''
 
 
 def _ratio(f, g):

@@ -65,7 +65,7 @@ def test_the_page():
   assert '| a | 0.60 | 0.60 | 0.60 | 0.60 | 0.10 |' in text and '| b 0.5 | 0.30 | 0.30 | 0.30 | 0.30 | 0.60 |' in text
   assert '| b 0.5 | 0.20 at 0.50 | 0.40 at 0.70 |' in text and 'b (2 a direction)' in text and 'd (no bundle)' in text
   assert text.count('| ? |') == 1
-  found = json.loads(page.as_json(summaries, {'a': 0.0}))
+  found = page.numbers(summaries, {'a': 0.0})
   assert found[0]['directions']['jazz-pop']['lowest']['mean'] == .6
 
 
