@@ -33,7 +33,7 @@ def adopt(cells, reused, wanted):
       cells.setdefault(key, rows)
 
 
-def run(bench_of, entries, models_dir, seed=0):
+def run(bench_of, entries, models_dir, seed=0, runner_of=methods.runner):
   """Runs the entries that can be run; returns {label: reason} of those that cannot.
 
   Args:
@@ -41,6 +41,7 @@ def run(bench_of, entries, models_dir, seed=0):
     entries: list of Entry.
     models_dir: folder of the bundles.
     seed: of style pieces and methods.
+    runner_of: `(method, model=path or None) -> methods.Runner`.
   """
   left_out = {}
   for entry in entries:
@@ -56,7 +57,7 @@ def run(bench_of, entries, models_dir, seed=0):
           continue
         model = entry.models[direction] and os.path.join(models_dir, entry.models[direction])
         if model not in runners:
-          runners[model] = methods.runner(entry.method, model=model or None)
+          runners[model] = runner_of(entry.method, model=model or None)
         bench.run(runners[model], entry.label, strength, [seed], [direction])
   return left_out
 

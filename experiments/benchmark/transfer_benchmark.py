@@ -74,7 +74,7 @@ class Benchmark:
     """Fills the cells of one method at one strength."""
     for seed in seeds:
       for direction in directions:
-        key = json.dumps([label, strength, seed, direction, self.contents])
+        key = results_lib.key(label, strength, seed, direction, self.contents)
         if key not in self.cells:
           self.cells[key] = self._measure(runner, key, label, strength, seed, direction)
           self.save_rows()
@@ -82,7 +82,7 @@ class Benchmark:
 
   def has(self, label, strength, seed, direction):
     """Whether this cell is filled."""
-    return json.dumps([label, strength, seed, direction, self.contents]) in self.cells
+    return results_lib.key(label, strength, seed, direction, self.contents) in self.cells
 
   def rejudge(self):
     """Asks the judges again about every cell whose results were kept."""

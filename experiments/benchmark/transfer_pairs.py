@@ -17,10 +17,10 @@ import numpy as np
 
 from data_prep.corpora import corpus_map
 from experiments import report
+from experiments.benchmark import pieces as pieces_lib
 from musicnst import errors
 from musicnst.style_transfer import transfer
 
-CORPORA = {'jazz': 'tpd-jazz', 'classical': 'asap', 'pop': 'pop909', 'folk': 'nottingham'}
 COLUMNS = ('content_change', 'content_added', 'content_removed', 'onset_change', 'chroma_similarity', 'skyline_kept', 'density_ratio', 'key_share',
            'one_step_share', 'style_time_pitch', 'style_genre_before', 'style_genre_after', 'seconds')
 SUMMARY = ('content_change', 'content_added', 'content_removed', 'chroma_similarity', 'skyline_kept', 'density_ratio', 'key_share', 'one_step_share',
@@ -30,7 +30,7 @@ SUMMARY = ('content_change', 'content_added', 'content_removed', 'chroma_similar
 def draw(corpus_root, split, count, seed):
   """genre -> list of (filename, NoteSequence in beats): pieces of a split in an order drawn with the seed; unusable ones passed over."""
   drawn = {}
-  for genre, name in CORPORA.items():
+  for genre, name in pieces_lib.CORPORA.items():
     corpus, found = corpus_map.CORPUS_MAP[name], []
     pieces = corpus.pieces(corpus_root, split)
     for i in np.random.default_rng(seed).permutation(len(pieces)):
@@ -46,8 +46,8 @@ def draw(corpus_root, split, count, seed):
 
 def run(corpus_root, split, strengths, output, seed=0, method='guided'):
   """Restyles every ordered pair of genres at every strength; returns the rows."""
-  pieces, rows = draw(corpus_root, split, len(CORPORA), seed), []
-  for number, (source, target) in enumerate(itertools.permutations(CORPORA, 2)):
+  pieces, rows = draw(corpus_root, split, len(pieces_lib.CORPORA), seed), []
+  for number, (source, target) in enumerate(itertools.permutations(pieces_lib.CORPORA, 2)):
     content_name, content = pieces[source][number % len(pieces[source])]
     style_name, style = pieces[target][(number + 1) % len(pieces[target])]
     for strength in strengths:

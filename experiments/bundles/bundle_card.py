@@ -51,11 +51,11 @@ def figures(measures):
   found = {name: measures[name] for name in FIGURES if name in measures}
   if 'sampled/onset_f1' in found:  # not autoregressive: cells, of which nearly all are silent
     found = {name: value for name, value in found.items() if 'accuracy' not in name}
-  told = [f'{FIGURES[name]} {value:.4g}' for name, value in found.items()]
+  parts = [f'{FIGURES[name]} {value:.4g}' for name, value in found.items()]
   for mode, words in (('teacher_forced', 'teacher-forced'), ('sampled', 'running free')):
     outputs = [value for name, value in measures.items() if name.startswith(f'{mode}/accuracy/output_')]
-    told += [f'accuracy by voice {words} ' + ' / '.join(f'{value:.3f}' for value in outputs)] if outputs else []
-  return ', '.join(told)
+    parts += [f'accuracy by voice {words} ' + ' / '.join(f'{value:.3f}' for value in outputs)] if outputs else []
+  return ', '.join(parts)
 
 
 def _groups(report):

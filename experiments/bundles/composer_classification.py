@@ -28,11 +28,20 @@ from musicnst.models.classifiers import configs as classifier_configs
 
 THIRTEEN = classifier_configs.THIRTEEN
 STEPS, SHORT = 512, 256
-PENALTIES = (.0005, .002, .008)       # inverse penalties of the heads, chosen on validation
-VARIATIONS = ((.85, 2), (1.18, -2))  # copies of the training pieces: how much longer, semitones higher
 SHOWN = ('four, rolls, test', 'four, latents, test', 'thirteen, rolls, test', 'thirteen, rolls, five folds by composition')
-TRUNK = 'filters=[64,96,128],kernels=[8,4,4],strides=[4,2,2],dropout=.3'
-LATENT_TRUNK = 'filters=[96,96],kernels=[3,3],strides=[1,1],dense=[48],dropout=.3'
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+  """How the classifiers are made; one comment a field."""
+
+  penalties: tuple = (.0005, .002, .008)         # inverse penalties of the heads, chosen on validation
+  fold_penalty: float = .002                     # that of the five folds
+  variations: tuple = ((.85, 2), (1.18, -2))     # copies of the training pieces: how much longer, semitones higher
+  trunk: str = 'filters=[64,96,128],kernels=[8,4,4],strides=[4,2,2],dropout=.3'  # hparams of composer-roll
+  latent_trunk: str = 'filters=[96,96],kernels=[3,3],strides=[1,1],dense=[48],dropout=.3'  # of composer-latent
+  trunk_steps: int = 800                         # training steps of the convolutions on latents
+  compositions: object = music.compositions      # list of Piece -> int `[N]`, which of them are one composition
 
 
 @dataclasses.dataclass
@@ -47,8 +56,9 @@ class Task:
 class Data:
   """All that is measured of the corpus, made when it is asked for: `latents` and `decoded` need an encoder."""
 
-  def __init__(self, corpus_root, encoder, composers=THIRTEEN):
-    self.pieces = music.load(corpus_root, composers)
+  def __init__(self, corpus_root, encoder, composers=THIRTEEN, recipe=None):
+    self.recipe = recipe or Recipe()
+    self.pieces = music.load(corpus_root, composers, self.recipe.compositions)
     self.rolls = [piece.roll for piece in self.pieces]
     self.composers = np.array([THIRTEEN.index(piece.composer) for piece in self.pieces])
     self.groups = np.array([piece.group for piece in self.pieces])
@@ -68,9 +78,9 @@ class Data:
     return fitting.Rows(statistics, self.labels, self.segments.piece, self.groups[self.segments.piece])
 
   def varied(self, read):
-    """`fitting.Rows` of the copies of VARIATIONS; `read(segments, rolls)` gives their statistics."""
+    """`fitting.Rows` of the varied copies; `read(segments, rolls)` gives their statistics."""
     found = []
-    for stretch, semitones in VARIATIONS:
+    for stretch, semitones in self.recipe.variations:
       copies = [music.varied(piece, stretch, semitones) for piece in self.pieces]
       segments = music.cut(copies, STEPS, STEPS)
       statistics = read(segments, [piece.roll for piece in copies])
@@ -78,10 +88,10 @@ class Data:
     return functools.reduce(fitting.Rows.joined, found)
 
 
-def run(corpus_root, output, make='', inputs='rolls,latents', encoder='polyphonic-2bar', roll_trunk='composer-roll', trunk_steps=800, command=''):
+def run(corpus_root, output, make='', inputs='rolls,latents', encoder='polyphonic-2bar', roll_trunk='composer-roll', command='', recipe=None):
   """Makes the bundles of `inputs` in the folder `make` if it is given, measures them all (else those that ship), writes the files; returns
   the results. Validation figures of what is not made anew stay as OUTPUT.json has them."""
-  data = Data(corpus_root, encoder, THIRTEEN if 'rolls' in inputs else THIRTEEN[:4])
+  data = Data(corpus_root, encoder, THIRTEEN if 'rolls' in inputs else THIRTEEN[:4], recipe)
   stored = report.read_json(output + '.json', {})
   rows, curve = stored.get('rows', {}), stored.get('curve', [])
   if make and 'rolls' in inputs:
@@ -89,7 +99,7 @@ def run(corpus_root, output, make='', inputs='rolls,latents', encoder='polyphoni
     rows.update(cross_validation(data, known, more))
     rows.update(make_roll_bundles(data, known, more, make, roll_trunk))
   if make and 'latents' in inputs:
-    found, curve = make_latent_bundle(data, make, trunk_steps)
+    found, curve = make_latent_bundle(data, make)
     rows.update(found)
   rows.update(measure_bundles(data, inputs, make))
   results = {
@@ -116,7 +126,7 @@ def cross_validation(data, known, more):
   """Rows of thirteen composers over all pieces, five folds: by composition, and by performance."""
   found = {}
   for name, apart in (('by composition', known.groups), ('by performance', known.pieces)):
-    logits = fitting.cross_validated(known, more, apart, PENALTIES[1], len(THIRTEEN))
+    logits = fitting.cross_validated(known, more, apart, data.recipe.fold_penalty, len(THIRTEEN))
     found[f'thirteen, rolls, five folds {name}'] = measures.measures(logits, known.labels, known.pieces, len(THIRTEEN))
   return found
 
@@ -130,7 +140,7 @@ def best_head(data, task, known, more):
   """
   train, held_out = known.of(data.chosen(task, 'train')), known.of(data.chosen(task, 'validation'))
   seen, found = train.joined(more.of(np.isin(more.pieces, train.pieces))), []
-  for penalty in PENALTIES:
+  for penalty in data.recipe.penalties:
     head = seen.fit(penalty, task.num_classes, fitting.standard(train.statistics))
     row = measures.measures(head.logits(held_out.statistics), held_out.labels, held_out.pieces, task.num_classes)
     found.append((row['segment_accuracy'], head, {**row, 'penalty': penalty}))
@@ -141,7 +151,7 @@ def make_roll_bundles(data, known, more, folder, roll_trunk):
   """composer-roll and composer-13; returns their validation rows."""
   task, rows = data.tasks['four'], {}
   head, rows['four, rolls, statistics alone, validation'] = best_head(data, task, known, more)
-  config = configs.get('composer-roll', TRUNK + ',statistics=True')
+  config = configs.get('composer-roll', data.recipe.trunk + ',statistics=True')
   model = config.build_model()
   weights = {name: value for name, value in bundles.read_weights(roll_trunk).items() if not name.startswith('statistics_head')}
   _assign(model, weights)
@@ -162,7 +172,7 @@ def make_roll_bundles(data, known, more, folder, roll_trunk):
   return rows
 
 
-def make_latent_bundle(data, folder, trunk_steps):
+def make_latent_bundle(data, folder):
   """composer-latent; returns (rows, learning curve)."""
   frozen = bundles.load(data.encoder)[0]
 
@@ -181,7 +191,7 @@ def make_latent_bundle(data, folder, trunk_steps):
   known, more = data.rows(statistics), data.varied(read_copy)
   task, rows = data.tasks['four'], {}
   head, rows['four, latents, statistics alone, validation'] = best_head(data, task, known, more)
-  config = configs.get('composer-latent', LATENT_TRUNK).override(encoder=data.encoder, z_size=frozen.z_size, statistics=True)
+  config = configs.get('composer-latent', data.recipe.latent_trunk).override(encoder=data.encoder, z_size=frozen.z_size, statistics=True)
   keras.utils.set_random_seed(22)
   model = config.build_model()
   train, mask = data.chosen(task, 'train'), data.chosen(task, 'validation')
@@ -190,7 +200,7 @@ def make_latent_bundle(data, folder, trunk_steps):
   inputs = [np.concatenate([own[train], np.concatenate(others)[copied]]) for own, others in zip((latent_rows, valid), zip(*copies))]
   curve = fitting.train_trunk(
       model, *inputs, seen.labels, fitting.example_weights(seen.labels, seen.groups, seen.pieces),
-      (latent_rows[mask], valid[mask], held_out.labels), trunk_steps)
+      (latent_rows[mask], valid[mask], held_out.labels), data.recipe.trunk_steps)
   convolutions = model.output_head(model.trunk(latent_rows[mask], valid=valid[mask])['output']).numpy()
   rows['four, latents, convolutions alone, validation'] = measures.measures(convolutions, held_out.labels, held_out.pieces, 4)
   row = rows['four, latents, validation'] = _put_beside(model, head, held_out, convolutions)
@@ -281,5 +291,5 @@ def main(flag_values):
   """Flags -> `run`."""
   given = ' '.join(f'--{name}={flag_values[name].value}' for name in ('output', 'make', 'inputs', 'encoder') if flag_values[name].value)
   results = run(flag_values.corpus_root, flag_values.output, flag_values.make, flag_values.inputs, flag_values.encoder, flag_values.roll_trunk,
-                flag_values.trunk_steps, f'python -m experiments.run composer_classification --corpus_root=ROOT {given}')
+                f'python -m experiments.run composer_classification --corpus_root=ROOT {given}', Recipe(trunk_steps=flag_values.trunk_steps))
   print(measures.page(results))

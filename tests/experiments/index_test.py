@@ -54,9 +54,9 @@ def test_commands_are_read_by_their_experiment(name):
   """Every command of the page and of the experiment's docstring parses, required flags given."""
   module = run.load(name)
   commands = [given for found, given in _COMMAND.findall(_PAGE) if found == name]
-  told = [given for found, given in _COMMAND.findall(module.__doc__.replace('\\\n', ' ')) if found == name]
-  assert commands and told
-  for given in commands + told:
+  documented = [given for found, given in _COMMAND.findall(module.__doc__.replace('\\\n', ' ')) if found == name]
+  assert commands and documented
+  for given in commands + documented:
     values = flags.FlagValues()
     module.define_flags(values)
     values([name, *given.replace("'", '').split()])

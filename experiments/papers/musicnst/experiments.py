@@ -8,7 +8,7 @@ alone. Without --corpus_root only those are transferred. About 20 minutes on one
 was stopped, or is repeated after one model changed, goes on from what is there.
 
 Deviations from the paper: VGG-19 has random weights unless --imagenet can fetch ImageNet's; Adam (and L-BFGS, as published, beside it);
-the classifiers and the autoencoder are those of this package; the rest stands in `musicnst/style_transfer/paper_*.py`.
+the classifiers and the autoencoder are those of this package; the rest stands in `musicnst/style_transfer/paper`.
 """
 import dataclasses
 import os

@@ -116,13 +116,21 @@ def test_compositions_and_classes_are_balanced():
   assert weights.mean() == pytest.approx(1)
 
 
-def test_what_is_kept_apart_is_not_learned(monkeypatch):
-  rng, seen = np.random.default_rng(0), []
+class _Seen(fitting.Rows):
+  """Rows that only note what a head would be fitted on."""
+
+  fitted = []
+
+  def fit(self, *_):
+    self.fitted.append(self)
+    return types.SimpleNamespace(logits=lambda x: np.zeros((len(x), 2)))
+
+
+def test_what_is_kept_apart_is_not_learned():
+  rng, seen = np.random.default_rng(0), _Seen.fitted
   labels, number = np.arange(60) % 2, np.arange(60) // 2
-  rows = fitting.Rows(rng.normal(size=(60, 3)), labels, number * 2 + labels, number // 2 * 2 + labels)
-  more = fitting.Rows(rows.statistics + 1, rows.labels, rows.pieces, rows.groups)
-  fake = lambda self, *_: seen.append(self) or types.SimpleNamespace(logits=lambda x: np.zeros((len(x), 2)))
-  monkeypatch.setattr(fitting.Rows, 'fit', fake)
+  rows = _Seen(rng.normal(size=(60, 3)), labels, number * 2 + labels, number // 2 * 2 + labels)
+  more = _Seen(rows.statistics + 1, rows.labels, rows.pieces, rows.groups)
   fitting.cross_validated(rows, more, rows.groups, .1, 2, folds=3)
   assert len(seen) == 3
   for known in seen:
