@@ -1,5 +1,5 @@
 # make demo   restyles one shipped piece after another and says where the result is
-# make test   the tests      make lint   ruff, mypy      make bench   speed and memory, as ratios
+# make test   the tests      make lint   ruff, mypy      make bench   speed and memory, as ratios      make docs   the API pages
 # The first of them makes a virtual environment in $(VENV) and installs the package into it, once.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -8,7 +8,7 @@ BIN = $(VENV)/bin
 CONTENT ?= musicnst/pieces/ode_to_joy.mid
 STYLE ?= musicnst/pieces/maple_leaf_rag.mid
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench docs clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/musicnst transfer --content=$(CONTENT) --style=$(STYLE) --output=demo/result.mid --report_dir=demo/report
@@ -35,8 +35,11 @@ bench: $(VENV)/.installed-test
 	  $(BIN)/python $$job || exit 1; \
 	done
 
+docs: $(VENV)/.installed-docs
+	$(BIN)/python docs/build_api.py
+
 clean:
-	rm -rf $(VENV) build dist demo *.egg-info
+	rm -rf $(VENV) build dist demo docs/api *.egg-info
 
 $(VENV)/.installed: setup.py pyproject.toml
 	@echo "making $(VENV) and installing musicnst with TensorFlow into it (once; some minutes)"
@@ -47,4 +50,8 @@ $(VENV)/.installed: setup.py pyproject.toml
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@

@@ -26,6 +26,7 @@ _REQUIRED = (
 )
 _EXTRAS = {
     'beam': ('apache-beam>=2.60,<3',),
+    'docs': ('pdoc>=16,<17',),
     'experiments': ('matplotlib>=3.8', 'scikit-learn>=1.4'),
     'jax': ('jax>=0.7',),
     'scores': ('music21>=9',),
