@@ -146,7 +146,7 @@ def load(name_or_path: str | os.PathLike[str]) -> tuple[base.MusicModel, config_
   return model, config, {**info, 'card': reader.read_card()}
 
 
-def _outside_of_graphs():
+def _outside_of_graphs() -> contextlib.AbstractContextManager[Any]:
   """TensorFlow's `init_scope`; nothing under another backend of Keras."""
   import keras
   if keras.backend.backend() != 'tensorflow':

@@ -44,7 +44,7 @@ class MultipleExtractedExamplesError(errors.MusicnstError):
     self.count = count
     super().__init__(message)
 
-  def __reduce__(self):
+  def __reduce__(self) -> tuple[Any, ...]:
     return type(self), (str(self), self.count)
 
 
@@ -237,7 +237,7 @@ class TrainedModel:
       raise errors.ArgumentError(f'latents of shape {latents.shape}; this model takes [N, {self.z_size}]')
     controls = self._controls(controls, len(latents), length)
 
-    def write(rows, size, draws, own):
+    def write(rows: slice, size: int, draws: Any, own: tuple[Any, ...]) -> Any:
       return self._decode(tf.constant(padding.to_length(latents[rows], size)), draws, float(temperature), length, *own)
 
     return self._written(write, len(latents), temperature, length, seed, controls)
@@ -312,10 +312,10 @@ class TrainedModel:
     posterior = self.model.encode(batch)
     return posterior.mean, posterior.stddev
 
-  def _tokens(self, latents, seed, temperature, length, controls=None):
+  def _tokens(self, latents: Any, seed: Any, temperature: float, length: int | None, controls: Any = None) -> Any:
     return self.model.decode_tokens(latents, steps=length, temperature=temperature, seed=seed, controls=controls)
 
-  def _drawn(self, n, seed, temperature, length, controls=None):
+  def _drawn(self, n: int, seed: Any, temperature: float, length: int | None, controls: Any = None) -> Any:
     return self.model.sample(n, steps=length, temperature=temperature, controls=controls, seed=seed)
 
   def _size(self, rows: int) -> int:

@@ -1,8 +1,13 @@
 """Options that are declared once: a field of a settings dataclass holds the default, the line of help and the flag of the command line."""
+from collections.abc import Callable
+from collections.abc import Sequence
 import dataclasses
+from typing import Any
 
 
-def option(default, text, flag=True, flag_default=None, choices=(), parse=None):
+def option(
+    default: Any, text: str, flag: bool = True, flag_default: Any = None, choices: Sequence[str] = (),
+    parse: Callable[..., Any] | None = None) -> Any:
   """A dataclass field that is also a flag of a verb.
 
   Args:
@@ -17,6 +22,6 @@ def option(default, text, flag=True, flag_default=None, choices=(), parse=None):
   return dataclasses.field(default=default, metadata=told)
 
 
-def declared(settings_class):
+def declared(settings_class: type) -> list[dataclasses.Field[Any]]:
   """The fields of a settings dataclass that are flags, in order."""
   return [field for field in dataclasses.fields(settings_class) if field.metadata.get('flag')]

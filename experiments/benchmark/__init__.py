@@ -1,1 +1,1 @@
-"""The transfer benchmark: pieces, judges, measures, tables and figures of `experiments/transfer_benchmark.py`."""
+"""The transfer benchmark (pieces, judges, measures, tables and figures), and other measurements of methods, generated music and beats."""

@@ -4,17 +4,16 @@
 
 Pieces are those of `transfer_benchmark` (32 bars of four quarters). No genre is told. Writes OUTPUT.json and OUTPUT.md.
 """
-import json
-
 from absl import flags
 import numpy as np
 
+from experiments import report
 from experiments.benchmark import pieces
 from experiments.benchmark import two_sample
 from musicnst import errors
-from musicnst import files
 from musicnst.analysis import score as score_lib
 from musicnst.metrics import arrangement
+from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import transfer as transfer_metrics
 from musicnst.style_transfer import registry
 from musicnst.style_transfer import request as request_lib
@@ -91,7 +90,6 @@ class Bench:
 
 
 def _notes(score):
-  from musicnst.metrics import notes as notes_lib
   return notes_lib.Notes(score.pitch, score.velocity, score.start, score.end, score.is_drum)
 
 
@@ -147,10 +145,7 @@ def run(pools, methods, directions, contents, seeds, output):
       rows[direction].update(_told(bench, direction, scores, accompaniments))
       print(label, direction, {k: round(v, 2) for k, v in rows[direction].items()}, flush=True)
     table[label] = {**rows, 'mean': {key: float(np.mean([row[key] for row in rows.values()])) for key in next(iter(rows.values()))}}
-  with files.atomic_path(output + '.json') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    json.dump(table, out, indent=1)
-  with files.atomic_path(output + '.md') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    out.write(page(table, contents, seeds))
+  report.write(output, table, lambda found: page(found, contents, seeds))
   return table
 
 
@@ -169,10 +164,9 @@ def _told(bench, direction, scores, accompaniments):
 def page(table, contents, seeds):
   """Markdown: a row a method, means over the directions."""
   columns = list(next(iter(table.values()))['mean'])
-  lines = ['# Arrangement benchmark', '', f'{contents} contents a direction, seeds {", ".join(map(str, seeds))}; means over the directions.', '',
-           '| method | ' + ' | '.join(columns) + ' |', '|' + '---|' * (len(columns) + 1)]
-  lines += [f'| {label} | ' + ' | '.join(f'{rows["mean"][key]:.2f}' for key in columns) + ' |' for label, rows in table.items()]
-  return '\n'.join(lines) + '\n'
+  rows = [[label, *(report.number(found['mean'][key], 2) for key in columns)] for label, found in table.items()]
+  said = f'{contents} contents a direction, seeds {", ".join(map(str, seeds))}; means over the directions. No genre is told.'
+  return '\n\n'.join(['# Arrangement benchmark', said, report.table(['method', *columns], rows)])
 
 
 def define_flags(flag_values):

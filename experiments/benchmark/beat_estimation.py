@@ -29,7 +29,7 @@ import time
 from absl import flags
 import numpy as np
 
-from musicnst import files as outputs
+from experiments import report
 from musicnst import music_proto
 from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import beats
@@ -175,8 +175,7 @@ def define_flags(flag_values):
 
 def main(flag_values):
   """Flags -> `run`."""
-  text = json.dumps(run(flag_values.data), indent=1)
-  print(text)
+  found = run(flag_values.data)
+  print(json.dumps(found, indent=1))
   if flag_values.output:
-    with outputs.atomic_path(flag_values.output) as path, open(path, 'w') as file:
-      file.write(text + '\n')
+    report.write_json(flag_values.output, found)

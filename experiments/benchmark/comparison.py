@@ -1,4 +1,4 @@
-"""One table of all methods: our transfer, the paper's four experiments, CycleGANs, MusAE, walks in latents, controls.
+"""One table of all methods: our transfer, the paper's four experiments, CycleGANs, MusAE, latent interpolation and arithmetic, controls.
 
   python -m experiments.run comparison --corpus_root=/data --models_dir=/tmp/models --output=experiments/results/comparison/test
 
@@ -12,16 +12,16 @@ import os
 
 from absl import flags
 
-from experiments.benchmark import transfer_benchmark
+from experiments import report
 from experiments.benchmark import figures
 from experiments.benchmark import judges as judges_lib
 from experiments.benchmark import methods
 from experiments.benchmark import pieces
 from experiments.benchmark import tables
+from experiments.benchmark import transfer_benchmark
 from experiments.benchmark.compare import entries as entries_lib
 from experiments.benchmark.compare import page
 from musicnst import errors
-from musicnst import files
 from musicnst import registry
 
 
@@ -33,7 +33,7 @@ def adopt(cells, reused, wanted):
       cells.setdefault(key, rows)
 
 
-def run(bench_of, entries, models_dir, seed=0):
+def run(bench_of, entries, models_dir, seed=0, runner_of=methods.runner):
   """Runs the entries that can be run; returns {label: reason} of those that cannot.
 
   Args:
@@ -41,6 +41,7 @@ def run(bench_of, entries, models_dir, seed=0):
     entries: list of Entry.
     models_dir: folder of the bundles.
     seed: of style pieces and methods.
+    runner_of: `(method, model=path or None) -> methods.Runner`.
   """
   left_out = {}
   for entry in entries:
@@ -56,7 +57,7 @@ def run(bench_of, entries, models_dir, seed=0):
           continue
         model = entry.models[direction] and os.path.join(models_dir, entry.models[direction])
         if model not in runners:
-          runners[model] = methods.runner(entry.method, model=model or None)
+          runners[model] = runner_of(entry.method, model=model or None)
         bench.run(runners[model], entry.label, strength, [seed], [direction])
   return left_out
 
@@ -102,9 +103,7 @@ def main(flag_values):
   left_out = run(bench_of, entries, flag_values.models_dir)
   summaries = {key: tables.summarize(rows) for key, rows in grouped(bench_of(0).cells, names).items()}
   minutes = {entry.label: entries_lib.training_minutes(entry, flag_values.models_dir) for entry in entries}
-  text = page.markdown(summaries, minutes, known, left_out, flag_values.split)
-  for path, content in ((output + '.md', text), (output + '.json', page.as_json(summaries, minutes))):
-    with files.atomic_path(path) as temporary, open(temporary, 'w', encoding='utf-8') as out:
-      out.write(content)
+  report.write_json(output + '.json', page.numbers(summaries, minutes), places=4)
+  report.write_text(output + '.md', page.markdown(summaries, minutes, known, left_out, flag_values.split))
   figures.curves(summaries, output + '.png')
   print(output + '.md')

@@ -12,7 +12,8 @@ import os
 import numpy as np
 from absl import flags
 
-from experiments.papers.musae import page
+from experiments import report
+from experiments import windows as windows_lib
 from musicnst import errors
 from musicnst.metrics import distribution
 from musicnst.reading import files
@@ -53,16 +54,14 @@ def run_models(models, windows, output, count=256, num_training=2000, temperatur
     rows[os.path.basename(os.path.normpath(str(name)))] = against(
         real, trained.sample(count, temperature, seed=seed), training[:num_training])
   results = {'count': count, 'num_training': num_training, 'temperature': temperature, 'seed': seed, 'rows': rows}
-  page.write(output, 'distribution', results, text(results))
-  return results
+  return report.write(f'{output}/distribution', results, page)
 
 
 def run_folders(generated, real, training, output):
   """The same for folders of music files; `training` may be ''."""
   sides = [_pieces(folder) for folder in (real, generated)]
   results = {'count': len(sides[1]), 'rows': {os.path.basename(os.path.normpath(generated)): against(*sides, _pieces(training) if training else [])}}
-  page.write(output, 'distribution', results, text(results))
-  return results
+  return report.write(f'{output}/distribution', results, page)
 
 
 def against(real, generated, training):
@@ -103,8 +102,7 @@ def scrambled(pieces, seed=0):
 
 def _windows(pattern, converter, count, seed):
   """Windows as NoteSequences, in random order."""
-  from experiments.papers.musae import measure
-  outputs, _ = measure.windows(pattern, converter, count, seed)
+  outputs, _ = windows_lib.drawn(pattern, converter, count, seed)
   order = np.random.default_rng(seed).permutation(len(outputs))
   return [converter.from_windows(outputs[i:i + 1]) for i in order]
 
@@ -119,9 +117,9 @@ def _pieces(folder):
   return found
 
 
-def text(results):
+def page(results):
   """The page."""
-  rows = [[name, *(page.number(row.get(column)) for column in ('overlap', 'divergence', 'bleu', 'bleu_2', 'copied_share', 'copied_most'))]
+  rows = [[name, *(report.number(row.get(column)) for column in ('overlap', 'divergence', 'bleu', 'bleu_2', 'copied_share', 'copied_most'))]
           for name, row in results['rows'].items()]
   parts = ['# Generated against real music',
            f'`python -m experiments.run distribution`, {results["count"]} pieces a set'
@@ -131,11 +129,11 @@ def text(results):
            'over six features (Yang and Lerch, 2020). Copied: longest common subsequence of notes (semitones and time since the note before, '
            'length) with a training piece, as a share of the piece, mean and most. BLEU: runs of one to four steps (and of one to two) from '
            'note to note that real pieces have too.',
-           page.table(['set', 'overlap', 'divergence', 'BLEU', 'BLEU of two', 'copied, mean', 'copied, most'], rows), '## By feature']
+           report.table(['set', 'overlap', 'divergence', 'BLEU', 'BLEU of two', 'copied, mean', 'copied, most'], rows), '## By feature']
   columns = ('real_intra', 'generated_intra', 'inter', 'divergence', 'overlap', 'intra_divergence', 'intra_overlap')
   for feature in next(iter(results['rows'].values()))['features']:
-    parts += [f'### {feature}', page.table(['set', *(c.replace('_', ' ') for c in columns)], [
-        [name, *(page.number(row['features'][feature][c]) for c in columns)] for name, row in results['rows'].items()])]
+    parts += [f'### {feature}', report.table(['set', *(c.replace('_', ' ') for c in columns)], [
+        [name, *(report.number(row['features'][feature][c]) for c in columns)] for name, row in results['rows'].items()])]
   return '\n\n'.join(parts)
 
 

@@ -1,6 +1,6 @@
 """The judges: genre classifiers that no method sees, from their weights beside this file; what each gives for pairs of genres.
 
-Every judge reads short segments and gives one prediction for a stretch: the mean over the segments, by their valid steps. Weights are made by
+Every judge reads short segments and gives one probability for a stretch: the mean over the segments, by their valid steps. Weights are made by
 `python -m experiments.run transfer_judges`.
 """
 import dataclasses

@@ -1,4 +1,4 @@
-"""What is measured of one result: the judges' predictions, how much changed, what of the content stayed, how near the style came."""
+"""What is measured of one result: the judges' probabilities, how much changed, what of the content stayed, how near the style came."""
 import numpy as np
 
 from experiments.benchmark import judges as judges_lib
@@ -32,7 +32,7 @@ def roll_of(piece):
 
 
 def judged(judges, stretches, results, source, target):
-  """Predictions of all judges for the results of one direction: list of dicts, one a content.
+  """Probabilities of all judges for the results of one direction: list of dicts, one a content.
 
   Names: `p/JUDGE` probability of the source genre against the target's for the result, `content/JUDGE` for the content,
   `strength/JUDGE` their difference and `hit/JUDGE` the difference of the decisions.

@@ -1,5 +1,6 @@
 """Result sequences of a cell of the benchmark, kept so that judges can be asked again without running the method again."""
 import hashlib
+import json
 import os
 
 import numpy as np
@@ -7,6 +8,11 @@ import numpy as np
 from experiments.benchmark import pieces
 from musicnst import files
 from musicnst import music_proto
+
+
+def key(label, strength, seed, direction, contents):
+  """The name of a cell: what decides it, as JSON."""
+  return json.dumps([label, strength, seed, direction, contents])
 
 
 def path(folder, key):

@@ -1,6 +1,7 @@
 """From rows of results to means with intervals, the comparison with the best control, and tables in markdown."""
 import numpy as np
 
+from experiments import report
 from experiments.benchmark import judges as judges_lib
 
 RESAMPLES, COVERAGE = 1000, .95
@@ -144,40 +145,34 @@ def markdown(summaries, seeds, title, described):
     title: heading.
     described: list of lines on how it was made.
   """
-  lines = [f'# {title}', '', *described, '', '## Means over directions', '', _head('method'), _rule(1)]
-  lines += [_row(_name(key), table['mean']) for key, table in summaries.items()]
-  lines += ['', '## Against the best control at equal content change', '',
-            '| method | direction | lowest judge | change | best control | its strength | ratio |', '|---|---|---|---|---|---|---|']
-  for key, rows in against_controls(summaries).items():
-    lines += [f"| {_name(key)} | {d} | {r['strength']:.2f} | {r['change']:.2f} | {r['control']} | {r['control_strength']:.2f} | {r['ratio']:.2f} |"
-              for d, r in rows.items()]
-  lines += ['', '## Spread over seeds (mean over directions)', '', '| method | measure | by seed | standard deviation |', '|---|---|---|---|']
-  lines += [f"| {_name(key)} | {name} | {' '.join(f'{v:.3f}' for v in found['values'])} | {found['deviation']:.3f} |"
+  titles = [column for column, _, _ in COLUMNS]
+  against = [[name_of(key), d, f"{r['strength']:.2f}", f"{r['change']:.2f}", r['control'], f"{r['control_strength']:.2f}", f"{r['ratio']:.2f}"]
+             for key, rows in against_controls(summaries).items() for d, r in rows.items()]
+  spread = [[name_of(key), name, ' '.join(f'{v:.3f}' for v in found['values']), f"{found['deviation']:.3f}"]
             for key, measures in seeds.items() for name, found in measures.items() if len(found['values']) > 1]
+  parts = [
+      f'# {title}', *described, '## Means over directions',
+      report.table(['method', *titles], [_row(name_of(key), table['mean']) for key, table in summaries.items()]),
+      '## Against the best control at equal content change',
+      report.table(['method', 'direction', 'lowest judge', 'change', 'best control', 'its strength', 'ratio'], against),
+      '## Spread over seeds (mean over directions)', report.table(['method', 'measure', 'by seed', 'standard deviation'], spread)]
   for key, table in summaries.items():
-    lines += ['', f'## {_name(key)}', '', _head('direction'), _rule(1), *(_row(d, measures, True) for d, measures in table.items())]
-  return '\n'.join(lines) + '\n'
+    parts += [f'## {name_of(key)}', report.table(['direction', *titles], [_row(d, measures, True) for d, measures in table.items()])]
+  return '\n\n'.join(parts)
 
 
-def _name(key):
+def name_of(key):
+  """(label, strength) as the tables have it."""
   label, strength = key
   return label if strength is None else f'{label} {strength:g}'
 
 
-def _head(first):
-  return '| ' + ' | '.join([first, *(title for title, _, _ in COLUMNS)]) + ' |'
-
-
-def _rule(extra):
-  return '|' + '---|' * (len(COLUMNS) + extra)
-
-
 def _row(name, measures, intervals=False):
-  cells = []
+  cells = [name]
   for _, measure, digits in COLUMNS:
     found = measures.get(measure)
     text = '' if found is None else f"{found['mean']:.{digits}f}"
     if found and intervals and measure in ('lowest', 'content_change', 'style_time_pitch', 'one_shot'):
       text += f" ({found['low']:.{digits}f}, {found['high']:.{digits}f})"
     cells.append(text)
-  return '| ' + ' | '.join([name, *cells]) + ' |'
+  return cells

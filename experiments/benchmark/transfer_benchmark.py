@@ -18,6 +18,7 @@ import os
 from absl import flags
 import numpy as np
 
+from experiments import report
 from experiments.benchmark import figures
 from experiments.benchmark import judges as judges_lib
 from experiments.benchmark import measure
@@ -73,7 +74,7 @@ class Benchmark:
     """Fills the cells of one method at one strength."""
     for seed in seeds:
       for direction in directions:
-        key = json.dumps([label, strength, seed, direction, self.contents])
+        key = results_lib.key(label, strength, seed, direction, self.contents)
         if key not in self.cells:
           self.cells[key] = self._measure(runner, key, label, strength, seed, direction)
           self.save_rows()
@@ -81,7 +82,7 @@ class Benchmark:
 
   def has(self, label, strength, seed, direction):
     """Whether this cell is filled."""
-    return json.dumps([label, strength, seed, direction, self.contents]) in self.cells
+    return results_lib.key(label, strength, seed, direction, self.contents) in self.cells
 
   def rejudge(self):
     """Asks the judges again about every cell whose results were kept."""
@@ -151,7 +152,7 @@ class Benchmark:
     self.cells = {**read_rows(self.output + '_rows.json.gz'), **self.cells}
     with files.atomic_path(self.output + '_rows.json.gz') as temporary, open(temporary, 'wb') as out:
       # Without a time of writing, so that equal rows are equal files.
-      out.write(gzip.compress(json.dumps(_rounded(self.cells)).encode(), mtime=0))
+      out.write(gzip.compress(json.dumps(report.rounded(self.cells, places=4)).encode(), mtime=0))
 
   def report(self, title, described, page=None):
     """Writes OUTPUT.json, .md and .png from all cells of this number of contents; returns the summaries.
@@ -168,15 +169,12 @@ class Benchmark:
         grouped.setdefault((label, strength), []).extend(rows)
     summaries = {key: tables.summarize(rows) for key, rows in grouped.items()}
     seeds = {key: tables.by_seed(rows) for key, rows in grouped.items()}
-    text = page(summaries) if page else tables.markdown(summaries, seeds, title, described)
-    with files.atomic_path(self.output + '.md') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-      out.write(text)
+    report.write_text(self.output + '.md', page(summaries) if page else tables.markdown(summaries, seeds, title, described))
     named = lambda values: [{'method': label, 'strength': strength, **value} for (label, strength), value in values.items()]
     found = {'made': described, 'summaries': named({key: {'directions': table} for key, table in summaries.items()}),
              'against_controls': named({key: {'directions': rows} for key, rows in tables.against_controls(summaries).items()}),
              'seeds': named({key: {'measures': measures} for key, measures in seeds.items()})}
-    with files.atomic_path(self.output + '.json') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-      out.write(_lines(_rounded(found)))
+    report.write_json(self.output + '.json', found, places=4, lines=True)
     figures.curves(summaries, self.output + '.png')
     return summaries
 
@@ -187,21 +185,6 @@ def read_rows(path):
     return {}
   with gzip.open(path, 'rt', encoding='utf-8') as file:
     return json.load(file)
-
-
-def _lines(found):
-  """JSON with a line for each entry of each list or dict on top."""
-  blocks = [f'{json.dumps(name)}: [\n' + ',\n'.join(map(json.dumps, values)) + '\n]' for name, values in found.items()]
-  return '{\n' + ',\n'.join(blocks) + '\n}\n'
-
-
-def _rounded(value):
-  """Floats to four places, within dicts and lists."""
-  if isinstance(value, dict):
-    return {key: _rounded(v) for key, v in value.items()}
-  if isinstance(value, list):
-    return [_rounded(v) for v in value]
-  return round(value, 4) if isinstance(value, float) else value
 
 
 def _label(given, method, methods_in_all):
@@ -221,7 +204,7 @@ def define_flags(flag_values):
   flags.DEFINE_list('seeds', ['0'], 'Seeds.', flag_values=flag_values)
   flags.DEFINE_string('cache_dir', '', 'Folder that keeps the prepared pieces.', flag_values=flag_values)
   flags.DEFINE_string('model', '', 'Latent model; the shipped one without.', flag_values=flag_values)
-  flags.DEFINE_string('method_options', '{}', 'JSON: values of fields of Settings, of guided.Weights, of MODULE.CONSTANT.', flag_values=flag_values)
+  flags.DEFINE_string('method_options', '{}', 'JSON: values of fields of request.Settings and of GuidedSettings.', flag_values=flag_values)
   flags.DEFINE_string('label', '', "Name in the tables, where it is not the method's.", flag_values=flag_values)
   flags.DEFINE_bool('one_shot', True, 'Make every result (not of controls) with another style piece too, and compare.', flag_values=flag_values)
   flags.DEFINE_bool('cycled', False, 'Transfer back too, and give the cycled strength.', flag_values=flag_values)

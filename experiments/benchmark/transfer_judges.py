@@ -8,16 +8,15 @@ stretches of 32 bars of the validation split (or --split): accuracy, accuracy wi
 pair of genres. A judge is admitted to a pair with .9, .85 and .35 to .65. Minutes for each network on one core.
 """
 import itertools
-import json
 import os
 
 from absl import flags
 import numpy as np
 
+from experiments import report
 from experiments.benchmark import judge_training
 from experiments.benchmark import judges
 from experiments.benchmark import pieces
-from musicnst import files
 
 # Other seeds than those of the inner classifiers.
 SEEDS = {'paper-cnn': 101, 'map-cnn': 102, 'texture': 103, 'phase': 104}
@@ -71,17 +70,11 @@ def _roll(stretch, rate, generator):
   return judge_training.dropped(np.pad(judge_training.owners_of(stretch), ((1, 0), (0, 0))), rate, 0, generator)
 
 
-def write(rows, output):
-  """`output`.json and .md."""
-  with files.atomic_path(output + '.json') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    json.dump(rows, out, indent=1)
+def page(rows):
+  """Markdown: a line a judge and pair of genres."""
   head = ('judge', 'pair', 'stretches', 'accuracy', 'halved', 'silence', 'probability', 'admitted')
   cell = lambda value: f'{value:.3f}' if isinstance(value, float) else ' + '.join(map(str, value)) if isinstance(value, list) else str(value)
-  lines = ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head)]
-  lines += ['| ' + ' | '.join(cell(row[name]) for name in head) + ' |' for row in rows]
-  with files.atomic_path(output + '.md') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    out.write('\n'.join(lines) + '\n')
-  print('\n'.join(lines))
+  return report.table(head, [[cell(row[name]) for name in head] for row in rows])
 
 
 def define_flags(flag_values):
@@ -96,11 +89,12 @@ def define_flags(flag_values):
 
 
 def main(flag_values):
-  """Flags -> `train`, `examine`."""
+  """Flags -> `train`, `examine`, the table of admission."""
   names = [name for name in flag_values.judges if name]
   os.makedirs(flag_values.folder, exist_ok=True)
   if names:
     pools = pieces.load(flag_values.corpus_root, 'train', flag_values.cache_dir)
     train(names, pools, flag_values.steps, flag_values.folder)
   if flag_values.output:
-    write(examine(pieces.load(flag_values.corpus_root, flag_values.split, flag_values.cache_dir), flag_values.folder), flag_values.output)
+    pools = pieces.load(flag_values.corpus_root, flag_values.split, flag_values.cache_dir)
+    print(page(report.write(flag_values.output, examine(pools, flag_values.folder), page)))

@@ -2,7 +2,6 @@
 
   python -m experiments.run transfer_pairs --corpus_root=/data --split=test --output=experiments/results/transfer_pairs
   python -m experiments.run transfer_pairs --corpus_root=/data --split=validation --strengths=.25,.5,.75,1 --output=experiments/results/strength
-
   python -m experiments.run transfer_pairs --summarize='experiments/results/*pairs*.json'
 
 Writes OUTPUT.json and OUTPUT.md; the last form prints the means of several results, a line each. Twelve pairs: every ordered pair of jazz,
@@ -10,7 +9,6 @@ classical, pop and folk, contents and styles drawn with a seed. About a minute f
 """
 import glob
 import itertools
-import json
 import os
 import time
 
@@ -18,11 +16,11 @@ from absl import flags
 import numpy as np
 
 from data_prep.corpora import corpus_map
+from experiments import report
+from experiments.benchmark import pieces as pieces_lib
 from musicnst import errors
-from musicnst import files
 from musicnst.style_transfer import transfer
 
-CORPORA = {'jazz': 'tpd-jazz', 'classical': 'asap', 'pop': 'pop909', 'folk': 'nottingham'}
 COLUMNS = ('content_change', 'content_added', 'content_removed', 'onset_change', 'chroma_similarity', 'skyline_kept', 'density_ratio', 'key_share',
            'one_step_share', 'style_time_pitch', 'style_genre_before', 'style_genre_after', 'seconds')
 SUMMARY = ('content_change', 'content_added', 'content_removed', 'chroma_similarity', 'skyline_kept', 'density_ratio', 'key_share', 'one_step_share',
@@ -32,7 +30,7 @@ SUMMARY = ('content_change', 'content_added', 'content_removed', 'chroma_similar
 def draw(corpus_root, split, count, seed):
   """genre -> list of (filename, NoteSequence in beats): pieces of a split in an order drawn with the seed; unusable ones passed over."""
   drawn = {}
-  for genre, name in CORPORA.items():
+  for genre, name in pieces_lib.CORPORA.items():
     corpus, found = corpus_map.CORPUS_MAP[name], []
     pieces = corpus.pieces(corpus_root, split)
     for i in np.random.default_rng(seed).permutation(len(pieces)):
@@ -48,8 +46,8 @@ def draw(corpus_root, split, count, seed):
 
 def run(corpus_root, split, strengths, output, seed=0, method='guided'):
   """Restyles every ordered pair of genres at every strength; returns the rows."""
-  pieces, rows = draw(corpus_root, split, len(CORPORA), seed), []
-  for number, (source, target) in enumerate(itertools.permutations(CORPORA, 2)):
+  pieces, rows = draw(corpus_root, split, len(pieces_lib.CORPORA), seed), []
+  for number, (source, target) in enumerate(itertools.permutations(pieces_lib.CORPORA, 2)):
     content_name, content = pieces[source][number % len(pieces[source])]
     style_name, style = pieces[target][(number + 1) % len(pieces[target])]
     for strength in strengths:
@@ -60,35 +58,29 @@ def run(corpus_root, split, strengths, output, seed=0, method='guided'):
           'recognised': f"{result.settings.get('content_genre')} to {result.settings.get('style_genre')}",
           **result.metrics, 'seconds': time.monotonic() - started})
       print(rows[-1]['direction'], strength, f"change {result.metrics['content_change']:.2f}", flush=True)
-  _write(rows, output)
-  return rows
+  return report.write(output, rows, page)
 
 
-def _write(rows, output):
-  with files.atomic_path(output + '.json') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    json.dump(rows, out, indent=1)
+def page(rows):
+  """Markdown of the rows: a line a result, and how content change and chroma similarity lie at each strength."""
   head = ['direction', 'strength', 'recognised', *COLUMNS]
-  lines = ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head)]
   cell = lambda value: f'{value:.2f}' if isinstance(value, float) else str(value)
-  lines += ['| ' + ' | '.join(cell(row.get(name, '')) for name in head) + ' |' for row in rows]
+  parts = [report.table(head, [[cell(row.get(name, '')) for name in head] for row in rows])]
   for strength in sorted({row['strength'] for row in rows}, key=str):
-    change = [row['content_change'] for row in rows if row['strength'] == strength]
-    chroma = [row['chroma_similarity'] for row in rows if row['strength'] == strength]
-    lines.append(f'\nstrength {strength}: content change mean {np.mean(change):.2f}, least {min(change):.2f}, most {max(change):.2f}; '
+    change, chroma = ([row[name] for row in rows if row['strength'] == strength] for name in ('content_change', 'chroma_similarity'))
+    parts.append(f'strength {strength}: content change mean {np.mean(change):.2f}, least {min(change):.2f}, most {max(change):.2f}; '
                  f'chroma similarity mean {np.mean(chroma):.2f}, least {min(chroma):.2f}')
-  with files.atomic_path(output + '.md') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    out.write('\n'.join(lines) + '\n')
+  return '\n\n'.join(parts)
 
 
-def summarize(pattern):
-  """Prints a table: the means of `SUMMARY` for each result file."""
-  print('| result | ' + ' | '.join(SUMMARY) + ' |\n|' + '---|' * (len(SUMMARY) + 1))
+def summary(pattern):
+  """A table in markdown: the means of `SUMMARY` for each result file."""
+  lines = []
   for path in sorted(glob.glob(pattern)):
-    with open(path, encoding='utf-8') as file:
-      rows = json.load(file)
+    rows = report.read_json(path)
     found = [[row[name] for row in rows if name in row] for name in SUMMARY]  # genres are not known to every method, nor of every piece
-    means = [np.mean(values) if values else float('nan') for values in found]
-    print(f'| {os.path.splitext(os.path.basename(path))[0]} | ' + ' | '.join('-' if np.isnan(mean) else f'{mean:.2f}' for mean in means) + ' |')
+    lines.append([os.path.splitext(os.path.basename(path))[0], *(f'{np.mean(values):.2f}' if values else '-' for values in found)])
+  return report.table(['result', *SUMMARY], lines)
 
 
 def define_flags(flag_values):
@@ -103,9 +95,9 @@ def define_flags(flag_values):
 
 
 def main(flag_values):
-  """Flags -> `summarize` or `run`."""
+  """Flags -> `summary`, printed, or `run`."""
   if flag_values.summarize:
-    summarize(flag_values.summarize)
+    print(summary(flag_values.summarize))
     return
   if not flag_values.corpus_root or not flag_values.output:
     raise errors.ArgumentError('give --corpus_root and --output, or --summarize')

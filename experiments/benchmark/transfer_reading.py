@@ -6,7 +6,6 @@
 A line a step where something begins: notes kept, `+` added and `-` gone, each with its length in sixteenths; `C4:4>2` was held for four
 sixteenths and is now held for two.
 """
-import json
 import os
 
 from absl import flags
@@ -66,7 +65,7 @@ def define_flags(flag_values):
 
 def main(flag_values):
   """Flags -> the bars, printed."""
-  key = json.dumps([flag_values.label, flag_values.strength, flag_values.seed, flag_values.direction, flag_values.contents])
+  key = results_lib.key(flag_values.label, flag_values.strength, flag_values.seed, flag_values.direction, flag_values.contents)
   where = results_lib.path(flag_values.results_dir, key)
   if not os.path.exists(where):
     raise errors.ArgumentError(f'{flag_values.results_dir}: no results of {key}; run transfer_benchmark with --results_dir')

@@ -5,12 +5,11 @@
 
 The first form measures the bundles composer-roll, composer-latent and composer-13 on the test split. The second makes them first: heads on
 fixed statistics of the notes (musicnst/models/classifiers/statistics.py) are fitted by logistic regression, the convolutions of
-composer-roll are those of `--roll_trunk` (experiments/train_bundles trains them), those of composer-latent are trained here on the latents of
+composer-roll are those of `--roll_trunk` (`train_bundles` trains them), those of composer-latent are trained here on the latents of
 `--encoder`. Writes OUTPUT.json, OUTPUT.md, OUTPUT_confusion.png and, with --make, OUTPUT_latent_curves.png; five to ten minutes of one core.
 """
 import dataclasses
 import functools
-import json
 import os
 
 from absl import flags
@@ -18,22 +17,31 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from experiments import report
 from experiments.bundles.composers import fitting
+from experiments.bundles.composers import measures
 from experiments.bundles.composers import music
-from experiments.bundles.composers import report
 from musicnst import bundles
 from musicnst import configs
 from musicnst import errors
-from musicnst import files
 from musicnst.models.classifiers import configs as classifier_configs
 
 THIRTEEN = classifier_configs.THIRTEEN
 STEPS, SHORT = 512, 256
-PENALTIES = (.0005, .002, .008)       # inverse penalties of the heads, chosen on validation
-VARIATIONS = ((.85, 2), (1.18, -2))  # copies of the training pieces: how much longer, semitones higher
 SHOWN = ('four, rolls, test', 'four, latents, test', 'thirteen, rolls, test', 'thirteen, rolls, five folds by composition')
-TRUNK = 'filters=[64,96,128],kernels=[8,4,4],strides=[4,2,2],dropout=.3'
-LATENT_TRUNK = 'filters=[96,96],kernels=[3,3],strides=[1,1],dense=[48],dropout=.3'
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+  """How the classifiers are made; one comment a field."""
+
+  penalties: tuple = (.0005, .002, .008)         # inverse penalties of the heads, chosen on validation
+  fold_penalty: float = .002                     # that of the five folds
+  variations: tuple = ((.85, 2), (1.18, -2))     # copies of the training pieces: how much longer, semitones higher
+  trunk: str = 'filters=[64,96,128],kernels=[8,4,4],strides=[4,2,2],dropout=.3'  # hparams of composer-roll
+  latent_trunk: str = 'filters=[96,96],kernels=[3,3],strides=[1,1],dense=[48],dropout=.3'  # of composer-latent
+  trunk_steps: int = 800                         # training steps of the convolutions on latents
+  compositions: object = music.compositions      # list of Piece -> int `[N]`, which of them are one composition
 
 
 @dataclasses.dataclass
@@ -48,8 +56,9 @@ class Task:
 class Data:
   """All that is measured of the corpus, made when it is asked for: `latents` and `decoded` need an encoder."""
 
-  def __init__(self, corpus_root, encoder, composers=THIRTEEN):
-    self.pieces = music.load(corpus_root, composers)
+  def __init__(self, corpus_root, encoder, composers=THIRTEEN, recipe=None):
+    self.recipe = recipe or Recipe()
+    self.pieces = music.load(corpus_root, composers, self.recipe.compositions)
     self.rolls = [piece.roll for piece in self.pieces]
     self.composers = np.array([THIRTEEN.index(piece.composer) for piece in self.pieces])
     self.groups = np.array([piece.group for piece in self.pieces])
@@ -69,9 +78,9 @@ class Data:
     return fitting.Rows(statistics, self.labels, self.segments.piece, self.groups[self.segments.piece])
 
   def varied(self, read):
-    """`fitting.Rows` of the copies of VARIATIONS; `read(segments, rolls)` gives their statistics."""
+    """`fitting.Rows` of the varied copies; `read(segments, rolls)` gives their statistics."""
     found = []
-    for stretch, semitones in VARIATIONS:
+    for stretch, semitones in self.recipe.variations:
       copies = [music.varied(piece, stretch, semitones) for piece in self.pieces]
       segments = music.cut(copies, STEPS, STEPS)
       statistics = read(segments, [piece.roll for piece in copies])
@@ -79,31 +88,27 @@ class Data:
     return functools.reduce(fitting.Rows.joined, found)
 
 
-def run(corpus_root, output, make='', inputs='rolls,latents', encoder='polyphonic-2bar', roll_trunk='composer-roll', trunk_steps=800, command=''):
+def run(corpus_root, output, make='', inputs='rolls,latents', encoder='polyphonic-2bar', roll_trunk='composer-roll', command='', recipe=None):
   """Makes the bundles of `inputs` in the folder `make` if it is given, measures them all (else those that ship), writes the files; returns
   the results. Validation figures of what is not made anew stay as OUTPUT.json has them."""
-  data = Data(corpus_root, encoder, THIRTEEN if 'rolls' in inputs else THIRTEEN[:4])
-  stored = _stored(output)
+  data = Data(corpus_root, encoder, THIRTEEN if 'rolls' in inputs else THIRTEEN[:4], recipe)
+  stored = report.read_json(output + '.json', {})
   rows, curve = stored.get('rows', {}), stored.get('curve', [])
   if make and 'rolls' in inputs:
     known, more = data.rows(fitting.statistics_of(data.segments, data.rolls)), data.varied(fitting.statistics_of)
     rows.update(cross_validation(data, known, more))
     rows.update(make_roll_bundles(data, known, more, make, roll_trunk))
   if make and 'latents' in inputs:
-    found, curve = make_latent_bundle(data, make, trunk_steps)
+    found, curve = make_latent_bundle(data, make)
     rows.update(found)
   rows.update(measure_bundles(data, inputs, make))
   results = {
       'commands': {**stored.get('commands', {}), inputs: command}, 'thirteen': list(THIRTEEN), 'rows': rows, 'curve': curve,
       'splits': {**_sizes(data), **stored.get('splits', {})}, 'shown': [name for name in SHOWN if name in rows]}
-  for suffix, text in (('.json', json.dumps(results, indent=1) + '\n'), ('.md', report.page(results))):
-    with files.atomic_path(output + suffix) as path, open(path, 'w', encoding='utf-8') as handle:
-      handle.write(text)
-  with files.atomic_path(output + '_confusion.png') as path:
-    report.draw_confusions(results, path)
+  results = report.write(output, results, measures.page)
+  measures.draw_confusions(results, output + '_confusion.png')
   if curve:
-    with files.atomic_path(output + '_latent_curves.png') as path:
-      report.draw_curve(curve, path)
+    measures.draw_curve(curve, output + '_latent_curves.png')
   return results
 
 
@@ -114,14 +119,6 @@ def _sizes(data):
           for task in data.tasks.values() if task.num_classes <= known}
 
 
-def _stored(output):
-  """What OUTPUT.json holds, {} where there is none."""
-  if not os.path.isfile(output + '.json'):
-    return {}
-  with open(output + '.json', encoding='utf-8') as handle:
-    return json.load(handle)
-
-
 # ---------------------- making ----
 
 
@@ -129,8 +126,8 @@ def cross_validation(data, known, more):
   """Rows of thirteen composers over all pieces, five folds: by composition, and by performance."""
   found = {}
   for name, apart in (('by composition', known.groups), ('by performance', known.pieces)):
-    logits = fitting.cross_validated(known, more, apart, PENALTIES[1], len(THIRTEEN))
-    found[f'thirteen, rolls, five folds {name}'] = report.measures(logits, known.labels, known.pieces, len(THIRTEEN))
+    logits = fitting.cross_validated(known, more, apart, data.recipe.fold_penalty, len(THIRTEEN))
+    found[f'thirteen, rolls, five folds {name}'] = measures.measures(logits, known.labels, known.pieces, len(THIRTEEN))
   return found
 
 
@@ -143,9 +140,9 @@ def best_head(data, task, known, more):
   """
   train, held_out = known.of(data.chosen(task, 'train')), known.of(data.chosen(task, 'validation'))
   seen, found = train.joined(more.of(np.isin(more.pieces, train.pieces))), []
-  for penalty in PENALTIES:
+  for penalty in data.recipe.penalties:
     head = seen.fit(penalty, task.num_classes, fitting.standard(train.statistics))
-    row = report.measures(head.logits(held_out.statistics), held_out.labels, held_out.pieces, task.num_classes)
+    row = measures.measures(head.logits(held_out.statistics), held_out.labels, held_out.pieces, task.num_classes)
     found.append((row['segment_accuracy'], head, {**row, 'penalty': penalty}))
   return max(found, key=lambda item: item[0])[1:]
 
@@ -154,7 +151,7 @@ def make_roll_bundles(data, known, more, folder, roll_trunk):
   """composer-roll and composer-13; returns their validation rows."""
   task, rows = data.tasks['four'], {}
   head, rows['four, rolls, statistics alone, validation'] = best_head(data, task, known, more)
-  config = configs.get('composer-roll', TRUNK + ',statistics=True')
+  config = configs.get('composer-roll', data.recipe.trunk + ',statistics=True')
   model = config.build_model()
   weights = {name: value for name, value in bundles.read_weights(roll_trunk).items() if not name.startswith('statistics_head')}
   _assign(model, weights)
@@ -162,7 +159,7 @@ def make_roll_bundles(data, known, more, folder, roll_trunk):
   held_out = known.of(mask)
   convolutions = _logits(model, data.segments.of(mask), data.rolls)  # the head is zero yet
   row = rows['four, rolls, validation'] = _put_beside(model, head, held_out, convolutions)
-  rows['four, rolls, convolutions alone, validation'] = report.measures(convolutions, held_out.labels, held_out.pieces, 4)
+  rows['four, rolls, convolutions alone, validation'] = measures.measures(convolutions, held_out.labels, held_out.pieces, 4)
   bundles.save(model, config.override(trunk_share=row['trunk_share']), os.path.join(folder, 'composer-roll'), _card('composer-roll', row, 'rolls'))
   task = data.tasks['thirteen']
   head, row = best_head(data, task, known, more)
@@ -175,7 +172,7 @@ def make_roll_bundles(data, known, more, folder, roll_trunk):
   return rows
 
 
-def make_latent_bundle(data, folder, trunk_steps):
+def make_latent_bundle(data, folder):
   """composer-latent; returns (rows, learning curve)."""
   frozen = bundles.load(data.encoder)[0]
 
@@ -194,7 +191,7 @@ def make_latent_bundle(data, folder, trunk_steps):
   known, more = data.rows(statistics), data.varied(read_copy)
   task, rows = data.tasks['four'], {}
   head, rows['four, latents, statistics alone, validation'] = best_head(data, task, known, more)
-  config = configs.get('composer-latent', LATENT_TRUNK).override(encoder=data.encoder, z_size=frozen.z_size, statistics=True)
+  config = configs.get('composer-latent', data.recipe.latent_trunk).override(encoder=data.encoder, z_size=frozen.z_size, statistics=True)
   keras.utils.set_random_seed(22)
   model = config.build_model()
   train, mask = data.chosen(task, 'train'), data.chosen(task, 'validation')
@@ -203,9 +200,9 @@ def make_latent_bundle(data, folder, trunk_steps):
   inputs = [np.concatenate([own[train], np.concatenate(others)[copied]]) for own, others in zip((latent_rows, valid), zip(*copies))]
   curve = fitting.train_trunk(
       model, *inputs, seen.labels, fitting.example_weights(seen.labels, seen.groups, seen.pieces),
-      (latent_rows[mask], valid[mask], held_out.labels), trunk_steps)
+      (latent_rows[mask], valid[mask], held_out.labels), data.recipe.trunk_steps)
   convolutions = model.output_head(model.trunk(latent_rows[mask], valid=valid[mask])['output']).numpy()
-  rows['four, latents, convolutions alone, validation'] = report.measures(convolutions, held_out.labels, held_out.pieces, 4)
+  rows['four, latents, convolutions alone, validation'] = measures.measures(convolutions, held_out.labels, held_out.pieces, 4)
   row = rows['four, latents, validation'] = _put_beside(model, head, held_out, convolutions)
   config = config.override(trunk_share=row['trunk_share'])
   bundles.save(model, config, os.path.join(folder, 'composer-latent'), _card('composer-latent', row, f'latents of {data.encoder}'))
@@ -220,7 +217,7 @@ def _put_beside(model, head, held_out, convolutions):
   statistics, labels = head.logits(held_out.statistics), held_out.labels
   scale, share = fitting.likeliest_shares(statistics, convolutions, labels)
   head.put(model.statistics_head, scale)
-  row = report.measures(scale * statistics + share * convolutions, labels, held_out.pieces, len(model.classes))
+  row = measures.measures(scale * statistics + share * convolutions, labels, held_out.pieces, len(model.classes))
   return {**row, 'trunk_share': round(share, 4)}
 
 
@@ -261,7 +258,7 @@ def measure_bundles(data, inputs, folder=''):
       labels = data.composers[segments.piece]
       mask = (labels < task.num_classes) & (task.split[segments.piece] == 'test')
       part = segments.of(mask)
-      rows[f'{task.name}, {reads},{name} test'] = report.measures(_logits(model, part, data.rolls), labels[mask], part.piece, task.num_classes)
+      rows[f'{task.name}, {reads},{name} test'] = measures.measures(_logits(model, part, data.rolls), labels[mask], part.piece, task.num_classes)
   return rows
 
 
@@ -294,5 +291,5 @@ def main(flag_values):
   """Flags -> `run`."""
   given = ' '.join(f'--{name}={flag_values[name].value}' for name in ('output', 'make', 'inputs', 'encoder') if flag_values[name].value)
   results = run(flag_values.corpus_root, flag_values.output, flag_values.make, flag_values.inputs, flag_values.encoder, flag_values.roll_trunk,
-                flag_values.trunk_steps, f'python -m experiments.run composer_classification --corpus_root=ROOT {given}')
-  print(report.page(results))
+                f'python -m experiments.run composer_classification --corpus_root=ROOT {given}', Recipe(trunk_steps=flag_values.trunk_steps))
+  print(measures.page(results))

@@ -15,9 +15,9 @@ from absl import flags
 import numpy as np
 import tensorflow as tf
 
+from experiments import report
 from experiments.bundles.composers import fitting
 from musicnst import bundles
-from musicnst import files
 from musicnst import inference
 from musicnst.data import dataset
 from musicnst.models import naming
@@ -82,8 +82,7 @@ def run(windows, trunk, make, output, rolls='genre-inner-a', most=6000):
   head.put(model.statistics_head, scale)
   row = found['validation']['latents']
   bundles.save(model, config.override(trunk_share=round(share, 4)), make, _card(row, config, most), step=info.get('step'))
-  with files.atomic_path(output) as path, open(path, 'w', encoding='utf-8') as handle:
-    handle.write(json.dumps(found, indent=1) + '\n')
+  report.write_json(output, found)
   return found
 
 
@@ -98,7 +97,7 @@ def _card(row, config, most):
       f'| training | convolutions by `musicnst train`; logistic regression on statistics of the decoded notes of {most} windows |',
       f'| validation | accuracy by window {row["accuracy"]:.3f}, mean per class {row["mean_per_class_accuracy"]:.3f} |',
       "| use | research; the corpora's licences restrict commercial use |", '',
-      'Commands: experiments/latent_genres.py.', ''])
+      'Commands: `python -m experiments.run latent_genres --help`.', ''])
 
 
 def define_flags(flag_values):
@@ -116,4 +115,5 @@ def define_flags(flag_values):
 
 def main(flag_values):
   """Flags -> `run`."""
-  print(json.dumps(run(flag_values.windows, flag_values.trunk, flag_values.make, flag_values.output, flag_values.rolls, flag_values.most), indent=1))
+  found = run(flag_values.windows, flag_values.trunk, flag_values.make, flag_values.output, flag_values.rolls, flag_values.most)
+  print(json.dumps(found, indent=1))

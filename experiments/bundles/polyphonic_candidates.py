@@ -6,15 +6,14 @@ Reads the event files of finished or unfinished runs (`musicnst train --eval_exa
 may be given as NAME=FOLDER. Wall time says little on a shared machine, so the time axis is step x processor seconds a step, and these are measured
 here, for each run's network under like conditions: `--measured_steps` steps on its own training windows (about a minute a run).
 """
-import json
 import os
 import tempfile
 import time
 
 from absl import flags
 
+from experiments import report
 from musicnst import errors
-from musicnst import files
 from musicnst.training import run_dir as run_dir_lib
 
 # Measures of the evaluation that are kept, by their names in the event files.
@@ -91,28 +90,23 @@ def measure(runs, measured_steps):
 
 def draw(found, path):
   """Onset F1 on validation and the training's reconstruction against processor minutes, as .png."""
-  import matplotlib  # heavy, and only needed here
-  matplotlib.use('Agg')
-  from matplotlib import pyplot
-  figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.2), constrained_layout=True)
-  for name, run in found.items():
-    for axes, part, measure_name in ((left, 'evaluation', 'onset_f1'), (right, 'training', 'reconstruction')):
-      points = [p for p in run[part] if measure_name in p]
-      axes.plot([p['cpu_minutes'] for p in points], [p[measure_name] for p in points], marker='.', label=name)
-  left.set(xlabel='processor minutes (one thread)', ylabel='onset F1, validation', ylim=(0, 1))
-  right.set(xlabel='processor minutes (one thread)', ylabel='reconstruction, nats a window (training)', yscale='log')
-  left.legend()
-  with files.atomic_path(path) as temporary:
-    figure.savefig(temporary, dpi=110)
-  pyplot.close(figure)
+  with report.figure(path, 1, 2, figsize=(11, 4.2)) as (_, axes):
+    left, right = axes[0]
+    for name, run in found.items():
+      for axis, part, measure_name in ((left, 'evaluation', 'onset_f1'), (right, 'training', 'reconstruction')):
+        points = [p for p in run[part] if measure_name in p]
+        axis.plot([p['cpu_minutes'] for p in points], [p[measure_name] for p in points], marker='.', label=name)
+    report.label(left, '', 'processor minutes (one thread)', 'onset F1, validation')
+    report.label(right, '', 'processor minutes (one thread)', 'reconstruction, nats a window (training)')
+    left.set_ylim(0, 1)
+    right.set_yscale('log')
 
 
 def run(runs, output, measured_steps=30):
   """Writes OUTPUT.json and OUTPUT.png; returns what the JSON holds. `runs`: list of folders or NAME=FOLDER."""
   pairs = [text.split('=', 1) if '=' in text else (os.path.basename(os.path.normpath(text)), text) for text in runs]
   found = measure(dict(pairs), measured_steps)
-  with files.atomic_path(f'{output}.json') as path, open(path, 'w', encoding='utf-8') as handle:
-    json.dump(found, handle, indent=1)
+  report.write_json(f'{output}.json', found)
   draw(found, f'{output}.png')
   return found
 

@@ -11,18 +11,17 @@ on a new one, write into musicnst/pretrained as above, where `all` makes them in
 """
 import dataclasses
 import hashlib
-import json
 import os
 
 from absl import flags
 
 from data_prep import cleaning
 from data_prep import prepare
+from experiments import report
 from experiments.bundles import bundle_card
 from experiments.bundles import genre_statistics
 from musicnst import bundles
 from musicnst import configs
-from musicnst import files
 from musicnst import registry
 
 
@@ -48,12 +47,21 @@ class Recipe:
   description: str = ''            # one line for musicnst list; the config's by default
   about: str = ''                  # what it is and what it is for, the first paragraph of the card
 
+  def make(self, name, job):
+    """Trains and writes the bundle; its figures on the test split, or None where the training has still to go on."""
+    finished, windows, run_dir = trained(name, self, job)
+    return make_bundle(name, self, windows, run_dir, job.bundle(name), job.figures(f'{name}_test')) if finished else None
+
 
 @dataclasses.dataclass(frozen=True)
 class Statistics:
   """Numbers that ship beside the bundles: the whitened genre statistics of `genre_statistics`."""
 
   corpora: str
+
+  def make(self, name, job):
+    """Writes the file; stretches by genre."""
+    return genre_statistics.run(job.corpus_root, job.bundle(name), self.corpora)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +70,16 @@ class Composers:
 
   inputs: str                      # rolls (composer-roll and composer-13 together) or latents
   trunk: Recipe | None = None      # the convolutions of composer-roll, trained first
+  run: object = registry.late('experiments.bundles.composer_classification', 'run')  # what makes them; loads Keras
+
+  def make(self, name, job):
+    """Writes the bundles; the results, or None where the convolutions have still to be trained."""
+    del name  # one call makes all of these inputs
+    trunks = dataclasses.replace(job, output=os.path.join(job.work, 'trunks'))
+    if self.trunk and self.trunk.make('composer-roll', trunks) is None:
+      return None
+    given = {'roll_trunk': trunks.bundle('composer-roll')} if self.trunk else {}
+    return self.run(job.corpus_root, os.path.join(job.work, 'composers'), make=job.output, inputs=self.inputs, **given)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +87,12 @@ class LatentGenres:
   """The genre classifier of latents as `latent_genres` makes it: a head on statistics beside convolutions."""
 
   trunk: Recipe                    # the convolutions, trained first
+  run: object = registry.late('experiments.bundles.latent_genres', 'run')  # what makes it; loads TensorFlow
+
+  def make(self, name, job):
+    """Writes the bundle; its figures, or None where the convolutions have still to be trained."""
+    finished, windows, run_dir = trained(name, self.trunk, job)
+    return self.run(windows, run_dir, job.bundle(name), job.figures(name)) if finished else None
 
 
 GENRES = dict(corpora='all-genres', num_steps=2000, best_by='metrics/accuracy',
@@ -128,98 +152,95 @@ RECIPES = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Places:
-  """Where things are: `corpus_root` the corpora, `work` windows and runs, `output` the bundles."""
+class Job:
+  """What one call works with; one comment a field."""
 
-  corpus_root: str
-  work: str
-  output: str
+  corpus_root: str             # folder of the corpora
+  work: str                    # folder of windows, runs and figures
+  output: str                  # folder of the bundles
+  recipes: dict                # name -> entry, as `RECIPES`
+  max_seconds: float = 0.0     # each training stops after that time; 0 for no limit
+  num_processes: int = 1       # that prepare windows; 0 takes one a core
+  show_progress: bool = True   # print losses
+
+  def bundle(self, name):
+    """Where a bundle goes."""
+    return os.path.join(self.output, name)
+
+  def figures(self, name):
+    """Where the figures of a bundle go."""
+    return os.path.join(self.work, 'figures', f'{name}.json')
 
 
-def run(names, corpus_root, work_dir, output_dir='', max_seconds=0.0, num_processes=1, show_progress=True):
-  """Makes the named bundles (a comma-separated list, or 'all'); returns {name: figures of the test split}, None where a training has still to go on.
+def run(names, corpus_root, work_dir, output_dir='', recipes=None, **options):
+  """Makes bundles.
+
+  Args:
+    names: comma-separated, or 'all'.
+    corpus_root, work_dir: folders.
+    output_dir: folder of the bundles; WORK_DIR/bundles by default.
+    recipes: name -> entry; `RECIPES` by default.
+    **options: more fields of `Job`.
+
+  Returns:
+    {name: figures of the test split}, None where a training has still to go on.
 
   Raises:
     UnknownNameError: a name without a recipe; DataError, OutputError and the like from the steps.
   """
-  wanted = list(RECIPES) if names == 'all' else [name.strip() for name in names.split(',')]
-  recipes = {name: registry.lookup(RECIPES, name, 'recipe') for name in wanted}
-  places = Places(corpus_root, work_dir, output_dir or os.path.join(work_dir, 'bundles'))
-  options = dict(max_seconds=max_seconds, num_processes=num_processes, show_progress=show_progress)
+  job = Job(corpus_root, work_dir, output_dir or os.path.join(work_dir, 'bundles'), RECIPES if recipes is None else recipes, **options)
+  wanted = list(job.recipes) if names == 'all' else [name.strip() for name in names.split(',')]
+  entries = {name: registry.lookup(job.recipes, name, 'recipe') for name in wanted}
   made = {}
-  for name, recipe in recipes.items():
-    same = next((other for other in made if recipes[other] is recipe), None)  # what is made together is made once
-    made[name] = made[same] if same else _make(name, recipe, places, **options)
+  for name, entry in entries.items():
+    same = next((other for other in made if entries[other] is entry), None)  # what is made together is made once
+    made[name] = made[same] if same else entry.make(name, job)
   return made
 
 
-def _make(name, recipe, places, **options):
-  """One entry of RECIPES; its figures, or None where a training has still to go on."""
-  target = os.path.join(places.output, name)
-  if isinstance(recipe, Statistics):
-    return genre_statistics.run(places.corpus_root, target, recipe.corpora)
-  if isinstance(recipe, Composers):
-    return _make_composers(recipe, places, **options)
-  trained = recipe.trunk if isinstance(recipe, LatentGenres) else recipe
-  finished, windows, run_dir = _trained(name, trained, places, **options)
-  if finished and isinstance(recipe, LatentGenres):
-    from experiments import latent_genres  # loads TensorFlow
-    return latent_genres.run(windows, run_dir, target, os.path.join(places.work, 'figures', f'{name}.json'))
-  return make_bundle(name, recipe, windows, run_dir, target, os.path.join(places.work, 'figures', f'{name}_test.json')) if finished else None
-
-
-def _make_composers(recipe, places, **options):
-  from experiments import composer_classification  # loads Keras
-  trunks = dataclasses.replace(places, output=os.path.join(places.work, 'trunks'))
-  if recipe.trunk and _make('composer-roll', recipe.trunk, trunks, **options) is None:
-    return None
-  return composer_classification.run(
-      places.corpus_root, os.path.join(places.work, 'composers'), make=places.output, inputs=recipe.inputs,
-      **({'roll_trunk': os.path.join(trunks.output, 'composer-roll')} if recipe.trunk else {}))
-
-
 def config_of(recipe):
+  """The `config.Config` of a Recipe."""
   return configs.get(recipe.config, recipe.hparams)
 
 
 # ---------------------- the three steps ----
 
 
-def _windows(recipe, places, num_processes=1):
+def _windows(recipe, job):
   """The prefix of the recipe's window records, prepared unless they are there; recipes alike in what counts share them."""
   converter = config_of(recipe).build_converter()
   kept = (recipe.corpora, converter.name, converter.to_dict(), recipe.time_mode, recipe.max_num_notes, recipe.round_trip)
-  prefix = os.path.join(places.work, 'windows', f'{converter.name}-{_digest(kept)}', 'windows.tfrecord')
+  prefix = os.path.join(job.work, 'windows', f'{converter.name}-{_digest(kept)}', 'windows.tfrecord')
   if not os.path.isfile(f'{prefix}.report.json'):  # written last
-    prepare.run(prefix, recipe.config, corpus_names=recipe.corpora, corpus_root=places.corpus_root, hparams=recipe.hparams,
+    prepare.run(prefix, recipe.config, corpus_names=recipe.corpora, corpus_root=job.corpus_root, hparams=recipe.hparams,
                 filters=cleaning.Filters(max_num_notes=recipe.max_num_notes), time_mode=recipe.time_mode, round_trip=recipe.round_trip,
-                num_processes=num_processes or os.cpu_count())
+                num_processes=job.num_processes or os.cpu_count())
   return prefix
 
 
-def _trained(name, recipe, places, **options):
+def trained(name, recipe, job):
   """Windows and training of a recipe, that of `first` before it; returns (whether the last step is reached, prefix of the windows, run folder)."""
   start = ''
   if recipe.first:
-    finished, windows, start = _trained(f'{name}-first', recipe.first, places, **options)
+    finished, windows, start = trained(f'{name}-first', recipe.first, job)
     if not finished:
       return False, windows, start
-  windows = _windows(recipe, places, options['num_processes'])
-  finished, run_dir = train(name, recipe, windows, places, options['max_seconds'], options['show_progress'], start)
+  windows = _windows(recipe, job)
+  finished, run_dir = train(name, recipe, windows, job, start)
   return finished, windows, run_dir
 
 
-def train(name, recipe, windows, places, max_seconds=0.0, show_progress=True, start=''):
+def train(name, recipe, windows, job, start=''):
   """Trains or goes on, a new training from the weights of run folder `start`; returns (whether the last step is reached, run folder)."""
   from musicnst.training import loop
-  name = next((known for known, other in RECIPES.items() if other is recipe), name)  # one training serves a bundle and what starts from it
-  run_dir = os.path.join(places.work, 'runs', f'{name}-{_digest((dataclasses.asdict(recipe), os.path.dirname(windows)))}')
+  name = next((known for known, other in job.recipes.items() if other is recipe), name)  # one training serves a bundle and what starts from it
+  run_dir = os.path.join(job.work, 'runs', f'{name}-{_digest((dataclasses.asdict(recipe), os.path.dirname(windows)))}')
   if _step(run_dir) < recipe.num_steps:
     loop.train(
         config_of(recipe), run_dir, f'{windows}-train-*', eval_examples_path=f'{windows}-validation-*', num_steps=recipe.num_steps,
         seed=recipe.seed, best_by=recipe.best_by, eval_every_steps=min(recipe.eval_every_steps, recipe.num_steps),
-        eval_num_batches=recipe.eval_num_batches, mixed_precision=recipe.mixed_precision, max_seconds=max_seconds, checkpoints_to_keep=1,
-        keep_checkpoint_every_n_hours=None, show_progress=show_progress, warm_start=start)
+        eval_num_batches=recipe.eval_num_batches, mixed_precision=recipe.mixed_precision, max_seconds=job.max_seconds, checkpoints_to_keep=1,
+        keep_checkpoint_every_n_hours=None, show_progress=job.show_progress, warm_start=start)
   return _step(run_dir) >= recipe.num_steps, run_dir
 
 
@@ -231,12 +252,11 @@ def make_bundle(name, recipe, windows, run_dir, target, figures):
   info = bundle.run(run_dir, target, dtype=recipe.dtype, description=recipe.description,
                     examples_path=f'{windows}-validation-*' if recipe.tune_threshold else '')
   model, config, _ = inference.load_model(target)
-  report = evaluation.evaluate(model, config, f'{windows}-test-*')
-  card = bundle_card.write(name, recipe, config, _json(f'{windows}.report.json'), _json(os.path.join(run_dir, 'best', 'best.json')), report)
-  bundles.save(model, config, target, card, recipe.dtype, **info)
-  with files.atomic_path(figures) as path, open(path, 'w', encoding='utf-8') as handle:
-    json.dump({**report, 'model': name, 'step': info['step']}, handle, indent=2)
-  return report
+  found = evaluation.evaluate(model, config, f'{windows}-test-*')
+  prepared, best = (report.read_json(path) for path in (f'{windows}.report.json', os.path.join(run_dir, 'best', 'best.json')))
+  bundles.save(model, config, target, bundle_card.write(name, recipe, config, prepared, best, found), recipe.dtype, **info)
+  report.write_json(figures, {**found, 'model': name, 'step': info['step']})
+  return found
 
 
 def _step(run_dir):
@@ -244,11 +264,6 @@ def _step(run_dir):
   from musicnst.training import run_dir as run_dir_lib
   prefix = run_dir_lib.RunDir(run_dir).checkpoint('latest')
   return int(prefix.rsplit('-', 1)[1]) if prefix else 0
-
-
-def _json(path):
-  with open(path, encoding='utf-8') as handle:
-    return json.load(handle)
 
 
 def _digest(values):
@@ -278,7 +293,7 @@ def main(flag_values):
   """Flags -> `run`."""
   from musicnst.training import strategy
   strategy.prepare_devices(num_threads=flag_values.num_threads)
-  made = run(flag_values.bundle, flag_values.corpus_root, flag_values.work_dir, flag_values.output_dir, flag_values.max_seconds,
-             flag_values.num_processes)
+  made = run(flag_values.bundle, flag_values.corpus_root, flag_values.work_dir, flag_values.output_dir, max_seconds=flag_values.max_seconds,
+             num_processes=flag_values.num_processes)
   for name, figures in made.items():
     print(f'{name}: ' + ('not finished; call again to go on' if figures is None else 'made'))

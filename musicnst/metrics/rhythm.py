@@ -51,12 +51,12 @@ def _bar_chroma(music: notes_lib.Music, beats_per_bar: int) -> np.ndarray:
 
 def aligned_cosine(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
   """Mean cosine of rows `[N, D]` and `[M, D]` of one number, over the rows that are not 0 in both."""
-  first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
-  rows = max(len(first), len(second))
-  first, second = padding.to_length(first, rows), padding.to_length(second, rows)
-  norms = np.linalg.norm(first, axis=1), np.linalg.norm(second, axis=1)
+  both = np.asarray(first, np.float64), np.asarray(second, np.float64)
+  rows = max(map(len, both))
+  one, other = (padding.to_length(array, rows) for array in both)
+  norms = np.linalg.norm(one, axis=1), np.linalg.norm(other, axis=1)
   product = norms[0] * norms[1]
-  cosine = np.divide((first * second).sum(axis=1), product, out=np.zeros(rows), where=product > 0)
+  cosine = np.divide((one * other).sum(axis=1), product, out=np.zeros(rows), where=product > 0)
   return float(cosine.sum() / max(((norms[0] > 0) | (norms[1] > 0)).sum(), 1))
 
 

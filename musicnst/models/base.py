@@ -215,7 +215,7 @@ def require(model: Any, ability: type[Ability], what: str) -> Ability: ...
 def require(model: Any, ability: tuple[type[MusicModel], ...], what: str) -> Any: ...
 
 
-def require(model, ability, what):
+def require(model: Any, ability: Any, what: str) -> Any:
   """The model, which has the ability (or one of several).
 
   Args:

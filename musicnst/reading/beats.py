@@ -13,7 +13,7 @@ Three steps, all on onset events (`onsets.events`):
 Deviation: the period is a state of the path, not fixed for the piece as in Ellis's method, so that rubato can be followed.
 
 The constants were chosen by random search on 40 training songs of POP909 and 40 training pieces of asap-scores played by random tempo
-curves. How well it does on test pieces stands in experiments/beat_estimation.py.
+curves. How well it does on test pieces stands in experiments/benchmark/beat_estimation.py.
 """
 import math
 

@@ -1,10 +1,21 @@
 """The contract of a transfer method, and the one place where a method's model is loaded."""
 import dataclasses
 import functools
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import ClassVar
 
+import numpy as np
+
+from musicnst import config as config_lib
 from musicnst import errors
+from musicnst import music_proto
+from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer.pieces import piece as piece_lib
 from musicnst.style_transfer.pieces import stretches as stretches_lib
+
+if TYPE_CHECKING:
+  from musicnst.models import base  # loads Keras
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -19,17 +30,17 @@ class LoadedModel:
   """
 
   name: str
-  model: object
-  config: object
-  info: dict
+  model: 'base.MusicModel'
+  config: config_lib.Config
+  info: dict[str, Any]
 
   @functools.cached_property
-  def converter(self):
+  def converter(self) -> Any:
     return self.config.build_converter()
 
 
 @functools.lru_cache(maxsize=4)
-def load_model(name):
+def load_model(name: Any) -> LoadedModel:
   """LoadedModel of a bundle, run folder, checkpoint or `inference.Source`, once a process.
 
   Raises:
@@ -55,23 +66,23 @@ class Method:
     changes = piece.changes(result.edits[0][0])
   """
 
-  default_model = ''
-  uses_model = True
-  wants = ''
-  unused = ()
+  default_model: ClassVar[str] = ''
+  uses_model: ClassVar[bool] = True
+  wants: ClassVar[str] = ''
+  unused: ClassVar[tuple[str, ...]] = ()
 
   @property
-  def genres(self):
+  def genres(self) -> tuple[str, ...]:
     """Names that `content_genre` and `style_genre` may have; empty where genres play no part."""
     return ()
 
   @classmethod
-  def takes(cls, loaded):
+  def takes(cls, loaded: LoadedModel) -> bool:
     """Whether a `LoadedModel` is one that this method works with."""
     raise NotImplementedError
 
   @classmethod
-  def load(cls, loaded, **arguments):
+  def load(cls, loaded: LoadedModel | None, **arguments: Any) -> 'Method':
     """`LoadedModel` (None where the method uses none) -> the method, with all else that it needs loaded.
 
     Args:
@@ -83,7 +94,7 @@ class Method:
     """
     raise NotImplementedError
 
-  def prepare(self, sequence, settings, name='the piece'):
+  def prepare(self, sequence: music_proto.NoteSequence, settings: request_lib.Settings, name: str = 'the piece') -> Any:
     """What the method reads of a NoteSequence: a `pieces.piece.Piece` on the settings' grid, unless a subclass says otherwise.
 
     It has `sequence`, `beat_map`, `beats_from`, `bar_beats()`, `total_steps`, `unchanged()` (the edit that changes nothing) and `changes(edit)`
@@ -94,20 +105,20 @@ class Method:
     """
     return piece_lib.from_sequence(sequence, settings.steps_per_quarter, settings.beats, name=name)
 
-  def stretches(self, piece, settings):
+  def stretches(self, piece: Any, settings: request_lib.Settings) -> list[tuple[Any, np.ndarray]]:
     """[(piece, editable)]: what of a prepared piece may change, by tracks and bars as settings say, in stretches of bounded length."""
     return stretches_lib.of(piece, settings.tracks, settings.bars)
 
-  def run(self, request):
+  def run(self, request: request_lib.Request) -> request_lib.MethodResult:
     """`request.Request` -> `request.MethodResult`."""
     raise NotImplementedError
 
-  def measures(self, piece, result, details):
+  def measures(self, piece: Any, result: music_proto.NoteSequence, details: dict[str, Any]) -> dict[str, float]:
     """{name: float}: figures of one result (NoteSequence) beyond those that every transfer gets; `details` are the MethodResult's."""
     del piece, result, details
     return {}
 
-  def check(self, settings):
+  def check(self, settings: request_lib.Settings) -> None:
     """Raises ArgumentError or UnknownNameError where settings ask for what this method does not do."""
     for name in (settings.content_genre, settings.style_genre):
       if name and name not in self.genres:

@@ -2,11 +2,15 @@
 import dataclasses
 import functools
 import importlib
+from typing import Any
 
 from musicnst import errors
 from musicnst import registry
+from musicnst.style_transfer import method as method_lib
 
 DEFAULT_METHOD = 'guided'
+# What names a model: a bundle, run folder, path or `inference.Source`; None for the method's own.
+Model = Any
 # What every method starts from; an entry's defaults stand above it.
 _DEFAULTS = {'strength': .6, 'style_weight': 1.0, 'content_weight': 1.0, 'num_steps': 70, 'learning_rate': .35}
 # Iterations and step sizes of the paper's experiments; a step of VGG-19 costs a hundred of the others'.
@@ -28,11 +32,11 @@ class Entry:
 
   name: str
   description: str
-  classes: tuple
-  defaults: dict
-  arguments: dict
+  classes: tuple[str, ...]
+  defaults: dict[str, Any]
+  arguments: dict[str, Any]
 
-  def load(self, model=None):
+  def load(self, model: Model = None) -> method_lib.Method:
     """The Method around a model: a name, path or `inference.Source`; None takes the method's own, if it uses one.
 
     Raises:
@@ -44,7 +48,6 @@ class Entry:
     if not model and not classes[0].default_model:
       raise errors.ModelNotFoundError(f'method {self.name} needs --model, {classes[0].wants}')
     from musicnst.models import base  # loads Keras, which `musicnst list` must not
-    from musicnst.style_transfer import method as method_lib
     loaded = method_lib.load_model(model or classes[0].default_model)
     found = next((cls for cls in classes if cls.takes(loaded)), None)
     if found is None:
@@ -55,38 +58,38 @@ class Entry:
     return found.load(loaded, **self.arguments)
 
 
-def _class(text):
+def _class(text: str) -> type[method_lib.Method]:
   module, name = text.split(':')
   return getattr(importlib.import_module(f'musicnst.style_transfer.{module}'), name)
 
 
-def lookup(name):
+def lookup(name: str) -> Entry:
   """The entry of a method; UnknownNameError lists the known ones."""
   return registry.lookup(TRANSFER_MAP, name, 'method')
 
 
 @functools.lru_cache(maxsize=4)
-def load(name, model=None):
+def load(name: str, model: Model = None) -> method_lib.Method:
   """`lookup(name).load(model)`, once a process, so that a method that was compiled is used again."""
   return lookup(name).load(model)
 
 
-def _entry(name, description, *classes, arguments=None, **defaults):
+def _entry(name: str, description: str, *classes: str, arguments: dict[str, Any] | None = None, **defaults: float) -> Entry:
   return Entry(name, description, classes, {**_DEFAULTS, **defaults}, arguments or {})
 
 
-def _paper(network, space, number, text):
+def _paper(network: str, space: str, number: int, text: str) -> Entry:
   steps = VGG_STEPS if network == 'vgg' else PAPER_STEPS
   return _entry(
       f'paper-{network}-{space}', f"the paper's experiment {number}: {text}", f'paper.method:Paper{space.capitalize()}',
       arguments={'network': network}, strength=1.0, num_steps=steps, learning_rate=PAPER_RATES[network, space])
 
 
-def _control(name, text, cls):
+def _control(name: str, text: str, cls: str) -> Entry:
   return _entry(name, f'control: {text}', f'controls:{cls}', strength=1.0)
 
 
-def _walk(name, text, strength=1.0):
+def _walk(name: str, text: str, strength: float = 1.0) -> Entry:
   return _entry(name, f'control: {text}', 'controls:LatentWalk', 'tokens.method:TokenWalk', arguments={'name': name}, strength=strength)
 
 

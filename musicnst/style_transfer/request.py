@@ -1,14 +1,19 @@
 """What is asked of a transfer and of its method, and what a method gives back."""
+from collections.abc import Callable
+from collections.abc import Sequence
 import dataclasses
+from typing import Any
 
 from musicnst import errors
 from musicnst.options import option
 
+# Called with (done, total).
+Progress = Callable[[int, int], None] | None
 TRACKS = ('merge', 'each')
 DRUMS = ('keep', 'drop', 'style')
 
 
-def parse_bars(text):
+def parse_bars(text: str) -> tuple[int, int] | None:
   """'9-24' or '9' -> (9, 24) or (9, 9); '' -> None.
 
   Raises:
@@ -22,7 +27,7 @@ def parse_bars(text):
   return int(first), int(last or first)
 
 
-def parse_snapshots(values):
+def parse_snapshots(values: Sequence[str]) -> tuple[int, ...]:
   """['1', '10'] -> (1, 10).
 
   Raises:
@@ -62,7 +67,7 @@ class Settings:
   learning_rate: float | None = option(None, 'Step size of the optimizer.')
   seed: int = option(0, 'Of every random draw.')
   candidates: int = option(1, 'Make so many results and keep the best by the metrics.')
-  bars: tuple | None = option(
+  bars: tuple[int, int] | None = option(
       None, 'Restyle only these bars, such as 9-24 (counted from 1, both included).', flag_default='', parse=parse_bars)
   tracks: str = option('merge', 'All instruments as one texture, or each by itself.', choices=TRACKS)
   drums: str = option('keep', "Keep the drums, leave them out, or take the style's.", choices=DRUMS)
@@ -72,9 +77,9 @@ class Settings:
   content_genre: str = option('', 'Genre of the content, such as jazz; recognised where it is not given.')
   style_genre: str = option('', 'Genre of the style, likewise.')
   imagenet: bool = option(False, "VGG-19 methods: download and use ImageNet's weights (random ones otherwise).")
-  snapshots: tuple = option((), 'Iterations to show in the report, such as 1,10,60.', flag_default=[], parse=parse_snapshots)
+  snapshots: tuple[int, ...] = option((), 'Iterations to show in the report, such as 1,10,60.', flag_default=[], parse=parse_snapshots)
 
-  def check(self):
+  def check(self) -> None:
     """Raises ArgumentError for values out of range, or that contradict each other."""
     if self.strength is not None and self.style_weight is not None:
       raise errors.ArgumentError('give either strength or style_weight, not both: strength sets how much may change, style_weight the loss.')
@@ -95,7 +100,7 @@ class Settings:
     if not 1 <= self.steps_per_quarter <= 24:
       raise errors.ArgumentError(f'steps_per_quarter {self.steps_per_quarter} is outside 1 to 24')
 
-  def filled(self, defaults):
+  def filled(self, defaults: dict[str, Any]) -> 'Settings':
     """A copy whose fields that are None are those of `defaults` (dict)."""
     return dataclasses.replace(self, **{name: value for name, value in defaults.items() if getattr(self, name) is None})
 
@@ -113,12 +118,12 @@ class Request:
     progress: called with (done, total), or None.
   """
 
-  contents: list
-  styles: list
-  editable: list
+  contents: list[Any]
+  styles: list[list[Any]]
+  editable: list[Any]
   settings: Settings
   folder_style: bool = False
-  progress: object = None
+  progress: Progress = None
 
 
 @dataclasses.dataclass
@@ -132,7 +137,7 @@ class MethodResult:
     details: dict for the report, such as the genres recognised.
   """
 
-  edits: list
-  history: dict = dataclasses.field(default_factory=dict)
-  snapshots: dict = dataclasses.field(default_factory=dict)
-  details: dict = dataclasses.field(default_factory=dict)
+  edits: list[list[Any]]
+  history: dict[str, list[float]] = dataclasses.field(default_factory=dict)
+  snapshots: dict[int, list[Any]] = dataclasses.field(default_factory=dict)
+  details: dict[str, Any] = dataclasses.field(default_factory=dict)

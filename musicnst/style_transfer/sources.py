@@ -1,19 +1,27 @@
 """What `transfer` takes as content and as style: files, folders, NoteSequences -> named NoteSequences."""
+from collections.abc import Callable
+from collections.abc import Sequence
 import os
+from typing import Any
+from typing import TypeAlias
 
 from musicnst import errors
 from musicnst import music_proto
 from musicnst.reading import files
 
+# A path, or music itself; a style may be several, or a folder.
+Source: TypeAlias = str | os.PathLike[str] | music_proto.NoteSequence
+Style: TypeAlias = Source | Sequence[Source]
 
-def load_sequence(source):
+
+def load_sequence(source: Source) -> tuple[str, music_proto.NoteSequence]:
   """Path or NoteSequence -> (name, NoteSequence); of an ABC file's tunes the first."""
   if isinstance(source, music_proto.NoteSequence):
     return source.filename or source.id or 'the sequence', source
   return os.path.basename(str(source)), files.read(source)[0]
 
 
-def load_styles(style, prepare):
+def load_styles(style: Style, prepare: Callable[[music_proto.NoteSequence, str], Any]) -> tuple[list[tuple[str, Any]], bool]:
   """What `transfer` takes as style -> (list of (name, what `prepare(sequence, name)` makes of it), whether it is several files).
 
   In a folder, files that cannot be used are skipped as long as one can.
@@ -21,7 +29,7 @@ def load_styles(style, prepare):
   Raises:
     MusicnstError: a file that was named cannot be used, or none of a folder.
   """
-  sources = list(style) if isinstance(style, (list, tuple)) else [style]
+  sources: list[Any] = list(style) if isinstance(style, (list, tuple)) else [style]
   found, problems = [], []
   for source in sources:
     is_folder = not isinstance(source, music_proto.NoteSequence) and os.path.isdir(str(source))
@@ -37,7 +45,7 @@ def load_styles(style, prepare):
   return found, len(found) > 1
 
 
-def _prepared(path, every_tune, prepare):
+def _prepared(path: Any, every_tune: bool, prepare: Callable[[music_proto.NoteSequence, str], Any]) -> list[tuple[str, Any]]:
   name, sequence = load_sequence(path)
   sequences = files.read(path) if every_tune else [sequence]
   return [(name, prepare(s, name)) for s in sequences]

@@ -1,10 +1,14 @@
 """Style transfer of whole pieces: any content, any style, any length -> one restyled NoteSequence, with what changed."""
+from collections.abc import Iterable
+from collections.abc import Iterator
 import dataclasses
 import time
+from typing import Any
 
 import numpy as np
 
 from musicnst import errors
+from musicnst import music_proto
 from musicnst.style_transfer import method as method_lib
 from musicnst.style_transfer import registry
 from musicnst.style_transfer import request as request_lib
@@ -18,7 +22,9 @@ from musicnst.style_transfer.pieces import result as result_lib
 GROUP_STEPS = 16384
 
 
-def transfer(content, style, method=registry.DEFAULT_METHOD, model=None, progress=None, **options):
+def transfer(
+    content: sources.Source, style: sources.Style, method: str = registry.DEFAULT_METHOD, model: registry.Model = None,
+    progress: request_lib.Progress = None, **options: Any) -> result_lib.TransferResult:
   """Restyles one piece.
 
   Args:
@@ -45,7 +51,10 @@ def transfer(content, style, method=registry.DEFAULT_METHOD, model=None, progres
   return outcome
 
 
-def transfer_each(contents, style, method=registry.DEFAULT_METHOD, model=None, settings=None, progress=None):
+def transfer_each(
+    contents: Iterable[sources.Source], style: sources.Style, method: str = registry.DEFAULT_METHOD, model: registry.Model = None,
+    settings: request_lib.Settings | None = None,
+    progress: request_lib.Progress = None) -> Iterator[result_lib.TransferResult | errors.MusicnstError]:
   """Restyles pieces in one style, one after the other, with everything loaded and compiled once: a generator.
 
   Args:
@@ -81,11 +90,11 @@ class _Task:
   name: str
   method: method_lib.Method
   settings: request_lib.Settings
-  styles: list  # of (name, prepared piece)
+  styles: list[tuple[str, Any]]  # names and prepared pieces
   folder_style: bool
-  progress: object
+  progress: request_lib.Progress
 
-  def run(self, content):
+  def run(self, content: sources.Source) -> result_lib.TransferResult:
     """One content -> TransferResult."""
     started = time.monotonic()
     name, sequence = sources.load_sequence(content)
@@ -104,7 +113,7 @@ class _Task:
         settings=self._described(name, whole, found, best), seconds=time.monotonic() - started,
         bars=[float(s) for s in whole.beat_map.to_seconds(whole.bar_beats())])
 
-  def _find(self, whole):
+  def _find(self, whole: Any) -> tuple[list[Any], request_lib.MethodResult]:
     """(list of pieces that may change, MethodResult): the method's work, a bounded number of steps at a time."""
     stretches = self.method.stretches(whole, self.settings)
     pieces = [piece for piece, _ in stretches]
@@ -117,10 +126,10 @@ class _Task:
              for group in _groups(stretches, self.settings.candidates)]
     return pieces, _joined(found)
 
-  def _measures(self, whole, styles, result, details):
+  def _measures(self, whole: Any, styles: list[Any], result: music_proto.NoteSequence, details: dict[str, Any]) -> dict[str, float]:
     return {**measures.of(whole, styles, result), **self.method.measures(whole, result, details)}
 
-  def _described(self, name, whole, found, best):
+  def _described(self, name: str, whole: Any, found: request_lib.MethodResult, best: int) -> dict[str, Any]:
     names, settings = [n for n, _ in self.styles], self.settings
     described = {
         'method': self.name, 'content': name, 'style': ', '.join(names[:5]) + (' ...' if len(names) > 5 else ''),
@@ -136,9 +145,10 @@ class _Task:
     return described
 
 
-def _groups(stretches, candidates):
+def _groups(stretches: list[tuple[Any, Any]], candidates: int) -> list[list[tuple[Any, Any]]]:
   """Stretches in order, cut into groups of at most `GROUP_STEPS` padded steps (or one stretch)."""
-  groups, longest = [[]], 0
+  groups: list[list[tuple[Any, Any]]] = [[]]
+  longest = 0
   for stretch in stretches:
     steps = max(longest, stretch[0].total_steps)
     if groups[-1] and steps * (len(groups[-1]) + 1) * candidates > GROUP_STEPS:
@@ -149,7 +159,7 @@ def _groups(stretches, candidates):
   return groups
 
 
-def _joined(results):
+def _joined(results: list[request_lib.MethodResult]) -> request_lib.MethodResult:
   """Answers for consecutive groups of contents -> one: edits in order, curves averaged, the first one's details."""
   if len(results) == 1:
     return results[0]

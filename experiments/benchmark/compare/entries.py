@@ -1,13 +1,13 @@
 """What is compared: methods, the strengths of their curves, the models they need and what those cost to train."""
 import dataclasses
-import json
 import os
 
+from experiments import report
 from experiments.benchmark import pieces
 
 CYCLEGAN_PAIRS = {'classical_pop': ('classical-pop', 'pop-classical'), 'jazz_pop': ('jazz-pop', 'pop-jazz'),
                   'jazz_classical': ('jazz-classical', 'classical-jazz')}
-# Minutes of one thread, as BUILD_NOTES tells them: the autoencoder, the classifiers beside it, composer classifiers.
+# Minutes of one thread, as measured when they were made: the autoencoder, the classifiers beside it, composer classifiers.
 AUTOENCODER_MINUTES, CLASSIFIER_MINUTES = 38.0, 12.0
 VGG_CONTENTS = 3
 
@@ -74,6 +74,5 @@ def training_minutes(entry, models_dir):
   for model in set(entry.models.values()):
     path = os.path.join(models_dir, model + '.json')
     if os.path.isfile(path):
-      with open(path, encoding='utf-8') as handle:
-        found.append(float(json.load(handle).get('processor_seconds', 0.0)) / 60)
+      found.append(report.read_json(path).get('processor_seconds', 0.0) / 60)
   return sum(found) / len(found) if found else None

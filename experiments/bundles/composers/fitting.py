@@ -89,10 +89,10 @@ class Rows:
   groups: np.ndarray
 
   def of(self, chosen):
-    return Rows(self.statistics[chosen], self.labels[chosen], self.pieces[chosen], self.groups[chosen])
+    return type(self)(self.statistics[chosen], self.labels[chosen], self.pieces[chosen], self.groups[chosen])
 
   def joined(self, other):
-    return Rows(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in dataclasses.fields(self)))
+    return type(self)(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in dataclasses.fields(self)))
 
   def fit(self, inverse_penalty, num_classes, scaling=None):
     """`fit` with `example_weights`."""

@@ -7,14 +7,13 @@
 --snippets_dir` wrote. Without them strength is drawn over content change instead. Writes OUTPUT.png and OUTPUT.json; seconds.
 """
 import csv
-import json
 
 from absl import flags
 
+from experiments import report
 from experiments.papers.cyclegan import recipes
 from experiments.papers.cyclegan import tables
 from musicnst import errors
-from musicnst import files
 from musicnst.metrics import ranking
 
 
@@ -24,12 +23,11 @@ def run(table1, output, ranks='', changes=''):
   Raises:
     DataError: a file that cannot be read, or ranks without a content change.
   """
-  rows = tables.strengths(_json(table1))
+  rows = tables.strengths(report.read_json(table1))
   found = {'strengths': [dict(zip(('variant', 'pair', 's_tot_hits', 'content_change'), row)) for row in rows]}
   if ranks:
     found['study'] = study(ranks, changes)
-  with files.atomic_path(output + '.json') as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    out.write(json.dumps(tables.rounded(found), indent=1) + '\n')
+  report.write_json(output + '.json', found, places=4)
   _draw(rows, found.get('study'), output + '.png')
   return found
 
@@ -55,46 +53,40 @@ def _changes(path):
     raise errors.DataError(f'{path}: needs columns snippet, model and content_change ({error})') from error
 
 
-def _json(path):
-  try:
-    with open(path, encoding='utf-8') as handle:
-      return json.load(handle)
-  except (OSError, ValueError) as error:
-    raise errors.DataError(f'{path}: not the JSON of cyclegan_table1 ({error})') from error
-
-
 def _draw(rows, found, path):
-  import matplotlib  # heavy, and only needed here
-  matplotlib.use('Agg')
-  from matplotlib import pyplot
-  figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 3.6))
-  variants = list(dict.fromkeys(variant for variant, *_ in rows))
+  title = {'Baseline': 'full (Baseline)'}
+  with report.figure(path, 1, 2, figsize=(10, 3.6)) as (_, axes):
+    left, right = axes[0]
+    _bars(left, rows, title)
+    if found:
+      report.label(right, f'Pearson {found["pearson"]:.3f}', 'content change', 'human ranking score')
+      points = {model: [(change, score) for _, name, change, score in found['points'] if name == model] for model in found['scores']}
+    else:
+      report.label(right, '', 'content change', 'S_tot, share of hits')
+      points = {title.get(variant, variant): [(change, strength) for name, _, strength, change in rows if name == variant]
+                for variant in _variants(rows)}
+    for name, values in points.items():
+      right.scatter(*zip(*values), label=name)
+    for axis in (left, right):
+      if axis.get_legend_handles_labels()[0]:
+        axis.legend(fontsize='small', loc='upper center', bbox_to_anchor=(.5, -.16), ncol=5, columnspacing=1, handletextpad=.4)
+
+
+def _bars(axis, rows, title):
+  """Strength, a group of bars a pair."""
+  variants = _variants(rows)
   of_pair = {pair: [variant for variant in variants if any(row[:2] == (variant, pair) for row in rows)] for pair in recipes.PAIRS}
   place = lambda variant, pair: recipes.PAIRS.index(pair) + (of_pair[pair].index(variant) - (len(of_pair[pair]) - 1) / 2) * .15
-  title = {'Baseline': 'full (Baseline)'}
   for variant in variants:
     mine = [(place(variant, pair), strength) for name, pair, strength, _ in rows if name == variant]
-    left.bar(*zip(*mine), width=.14, label=title.get(variant, variant))
-  left.set_xticks(range(len(recipes.PAIRS)), recipes.PAIRS)
-  left.set_ylabel('S_tot, share of hits')
-  left.axhline(0, color='black', linewidth=.5)
-  if found:
-    for model in found['scores']:
-      right.scatter(*zip(*[(change, score) for _, name, change, score in found['points'] if name == model]), label=model)
-    right.set_ylabel('human ranking score')
-    right.set_title(f'Pearson {found["pearson"]:.3f}', fontsize='medium')
-  else:
-    for variant in variants:
-      right.scatter(*zip(*[(change, strength) for name, _, strength, change in rows if name == variant]), label=title.get(variant, variant))
-    right.set_ylabel('S_tot, share of hits')
-  right.set_xlabel('content change')
-  for axis in (left, right):
-    if axis.get_legend_handles_labels()[0]:
-      axis.legend(fontsize='small', loc='upper center', bbox_to_anchor=(.5, -.16), ncol=5, columnspacing=1, handletextpad=.4)
-  figure.tight_layout()
-  with files.atomic_path(path) as temporary:
-    figure.savefig(temporary, dpi=110, format='png', metadata={'Software': None})
-  pyplot.close(figure)
+    axis.bar(*zip(*mine), width=.14, label=title.get(variant, variant))
+  report.label(axis, '', '', 'S_tot, share of hits')
+  axis.set_xticks(range(len(recipes.PAIRS)), recipes.PAIRS)
+  axis.axhline(0, color='black', linewidth=.5)
+
+
+def _variants(rows):
+  return list(dict.fromkeys(variant for variant, *_ in rows))
 
 
 def define_flags(flag_values):

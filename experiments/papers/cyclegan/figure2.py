@@ -6,16 +6,13 @@ Of each genre the windows that are classified right with the highest gradients, 
 150 sounding cells or more. Writes OUTPUT.svg and OUTPUT.json: how few cells of a window are marked, and where they lie in it, over all
 windows that are classified right. A minute.
 """
-import json
-import os
-
 from absl import flags
 import numpy as np
 
-from experiments.papers.cyclegan import measure
+from experiments import report
+from experiments import windows as windows_lib
+from experiments.papers import recipes as common
 from experiments.papers.cyclegan import recipes
-from experiments.papers.cyclegan import tables
-from musicnst import files
 from musicnst import inference
 from musicnst.evaluation import attribution
 from musicnst.rendering import saliency
@@ -29,7 +26,7 @@ LEAST_CELLS = 150
 def run(pattern, model, output, shown=SHOWN):
   """Draws `shown` windows of each genre of the classifier `model`; returns what it wrote to OUTPUT.json."""
   classifier, config, _ = inference.load_model(model)
-  rolls = measure.windows(pattern, config.build_converter(), classifier.classes)
+  rolls = windows_lib.by_genre(pattern, config.build_converter(), classifier.classes)
   panels, found = [], {}
   for index, genre in enumerate(classifier.classes):
     seen = attribution_of(classifier, rolls[genre])
@@ -38,15 +35,14 @@ def run(pattern, model, output, shown=SHOWN):
     order = right[np.lexsort((-seen.magnitude[right], ~full))][:shown]
     panels += [(f'{genre} {seen.probabilities[i, index]:.2f}', rolls[genre][i], seen.saliency[i]) for i in order]
     found[genre] = {'windows': len(rolls[genre]), 'right': len(right), **described(rolls[genre][right], seen.saliency[right])}
-  for path, text in ((output + '.svg', saliency.picture(panels)), (output + '.json', json.dumps(tables.rounded(found), indent=1) + '\n')):
-    with files.atomic_path(path) as temporary, open(temporary, 'w', encoding='utf-8') as out:
-      out.write(text)
+  report.write_text(output + '.svg', saliency.picture(panels))
+  report.write_json(output + '.json', found, places=4)
   return found
 
 
 def attribution_of(classifier, rolls):
   """`attribution.Attribution` of all rolls, a few at a time."""
-  parts = [attribution.attribute(classifier, rolls[i:i + measure.ROWS]) for i in range(0, len(rolls), measure.ROWS)]
+  parts = [attribution.attribute(classifier, rolls[i:i + windows_lib.ROWS]) for i in range(0, len(rolls), windows_lib.ROWS)]
   return attribution.Attribution(*(np.concatenate([getattr(part, name) for part in parts])
                                    for name in ('saliency', 'probabilities', 'classes', 'magnitude')))
 
@@ -71,5 +67,5 @@ def define_flags(flag_values):
 def main(flag_values):
   """Flags -> `run`."""
   prefix = recipes.windows(flag_values.corpus_root, flag_values.work_dir)
-  run(f'{prefix}-{flag_values.split}-*', os.path.join(flag_values.work_dir, 'bundles', CLASSIFIER), flag_values.output)
+  run(f'{prefix}-{flag_values.split}-*', common.bundle_path(CLASSIFIER, flag_values.work_dir), flag_values.output)
   print(flag_values.output + '.svg')

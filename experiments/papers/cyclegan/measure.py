@@ -3,14 +3,9 @@ import dataclasses
 
 import numpy as np
 
-from musicnst import errors
-from musicnst.data import records
-from musicnst.data import tfrecords
+from experiments import windows as windows_lib
 from musicnst.metrics import transfer as transfer_metrics
 from musicnst.models.cyclegan import model as cyclegan_model
-
-# Windows that go through a network at once.
-ROWS = 64
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,36 +40,13 @@ class Direction:
     return float(((self.probabilities['source'] > .5) & (self.probabilities['transferred'] < .5)).mean())
 
 
-def windows(pattern, converter, genres):
-  """genre -> float32 `[N, T, P]`, every window of the records in their order.
-
-  Raises:
-    DataError: no window of one of the genres.
-  """
-  found = {genre: [] for genre in genres}
-  for path in tfrecords.expand(pattern):
-    for serialized in tfrecords.read(path):
-      window = records.read_window(serialized, converter)
-      if window.labels['genre'] in found:
-        found[window.labels['genre']].append(window.inputs)
-  for genre, rolls in found.items():
-    if not rolls:
-      raise errors.DataError(f'{pattern}: no window of genre {genre!r}')
-  return {genre: np.stack(rolls).astype(np.float32) for genre, rolls in found.items()}
-
-
-def batched(function, rolls):
-  """A function of rolls `[B, T, P]` on all of `rolls`, a few at a time; numpy."""
-  return np.concatenate([np.asarray(function(rolls[i:i + ROWS])) for i in range(0, len(rolls), ROWS)])
-
-
 def direction(model, classifier, rolls, target):
   """Direction of the rolls `[N, T, P]` of genre `1 - target` through the model to genre `target` (0 or 1) and back."""
   source = 1 - target
   genres = [classifier.classes.index(model.classes[index]) for index in (source, target)]
-  soft = batched(lambda x: model.translate(x, target), rolls)
-  results = {'source': rolls, 'transferred': _decided(soft), 'cycled': _decided(batched(lambda x: model.translate(x, source), soft))}
-  results['cycled_decided'] = _decided(batched(lambda x: model.translate(x, source), results['transferred']))
+  soft = windows_lib.batched(lambda x: model.translate(x, target), rolls)
+  results = {'source': rolls, 'transferred': _decided(soft), 'cycled': _decided(windows_lib.batched(lambda x: model.translate(x, source), soft))}
+  results['cycled_decided'] = _decided(windows_lib.batched(lambda x: model.translate(x, source), results['transferred']))
   return Direction(
       model.classes[source], model.classes[target], {kind: probability(classifier, x, *genres) for kind, x in results.items()},
       transfer_metrics.content_change(rolls, results['transferred']), transfer_metrics.content_change(rolls, results['cycled_decided']))
@@ -82,7 +54,7 @@ def direction(model, classifier, rolls, target):
 
 def probability(classifier, rolls, source, target):
   """P(class `source`) of the two classes, float64 `[N]`."""
-  logits = batched(classifier, rolls).astype(np.float64)
+  logits = windows_lib.batched(classifier, rolls).astype(np.float64)
   return 1 / (1 + np.exp(np.clip(logits[:, target] - logits[:, source], -500, 500)))
 
 

@@ -10,17 +10,19 @@ kept and, on validation windows, over the last third of the training; the classi
 `cyclegan_figure1`. About three minutes on one thread.
 """
 import csv
-import json
 import os
 import time
 
 from absl import flags
 import numpy as np
 
-from experiments.papers.cyclegan import looks
+from experiments import report
+from experiments import windows as windows_lib
+from experiments.papers import recipes as common
 from experiments.papers.cyclegan import measure
 from experiments.papers.cyclegan import recipes
 from experiments.papers.cyclegan import tables
+from experiments.papers.cyclegan import validation_history
 from musicnst import configs
 from musicnst import errors
 from musicnst import files
@@ -32,59 +34,44 @@ from musicnst.rendering import midi
 SNIPPETS = 4
 
 
-def run(prefix, models_dir, output, split='test', models=recipes.RUNS, snippets_dir='', seed=0):
-  """Measures the models whose bundles are in `models_dir`; returns what it wrote to OUTPUT.json.
+def run(prefix, work_dir, output, split='test', models=recipes.RUNS, snippets_dir='', seed=0):
+  """Measures the models whose bundles `cyclegan_train` has put into `work_dir`; returns what it wrote to OUTPUT.json.
 
   Raises:
     ModelNotFoundError: none of the models is there, or no classifier of their pair.
   """
-  there = [name for name in models if os.path.isdir(os.path.join(models_dir, name))]
+  there = [name for name in models if os.path.isdir(common.bundle_path(name, work_dir))]
   if not there:
-    raise errors.ModelNotFoundError(f'{models_dir}: none of {", ".join(models)}; train them: python -m experiments.run cyclegan_train')
-  rolls = measure.windows(f'{prefix}-{split}-*', configs.get(there[0]).build_converter(), ('jazz', 'classical', 'pop'))
+    raise errors.ModelNotFoundError(f'{work_dir}: none of {", ".join(models)}; train them: python -m experiments.run cyclegan_train')
+  rolls = windows_lib.by_genre(f'{prefix}-{split}-*', configs.get(there[0]).build_converter(), ('jazz', 'classical', 'pop'))
   found = {'split': split, 'windows': {genre: len(x) for genre, x in rolls.items()}, 'classifiers': {}, 'models': {}}
   for name in there:
     started = time.monotonic()
-    model, config, info = inference.load_model(os.path.join(models_dir, name))
-    classifier, label = _classifier(models_dir, config)
+    model, _, info = inference.load_model(common.bundle_path(name, work_dir))
+    label = recipes.classifier_of(name)
+    classifier = common.load(label, work_dir, 'cyclegan_train')[0]
     found['classifiers'].setdefault(label, _accuracy(classifier, rolls))
     found['models'][name] = {
-        **measure.summary(measure.both(model, classifier, rolls)), 'steps': info['step'], 'training': _training(models_dir, name),
-        'late': looks.late(looks.read(os.path.join(models_dir, f'{name}.looks.json'))), 'seconds': round(time.monotonic() - started, 1)}
+        **measure.summary(measure.both(model, classifier, rolls)), 'steps': info['step'], 'training': common.cost(name, work_dir),
+        'late': validation_history.late(report.read_json(recipes.history_path(name, work_dir), [])), 'seconds': round(time.monotonic() - started, 1)}
     print(f'{name}: S_tot {found["models"][name]["s_tot_hits"]:.3f}, content change {found["models"][name]["content_change"]:.2f}', flush=True)
-  _write(output + '.json', json.dumps(tables.rounded(found), indent=1) + '\n')
-  _write(output + '.md', tables.table1(found))
   if snippets_dir:
-    write_snippets(models_dir, rolls, snippets_dir, seed)
-  return found
-
-
-def _classifier(models_dir, config):
-  label = recipes.classifier_of(config.name)
-  return inference.load_model(os.path.join(models_dir, label))[0], label
+    write_snippets(work_dir, rolls, snippets_dir, seed)
+  return report.write(output, found, tables.page, places=4)
 
 
 def _accuracy(classifier, rolls):
   """Accuracy on each genre, and their mean."""
-  shares = {genre: float((measure.batched(classifier, rolls[genre]).argmax(-1) == i).mean()) for i, genre in enumerate(classifier.classes)}
+  shares = {genre: float((windows_lib.batched(classifier, rolls[genre]).argmax(-1) == i).mean()) for i, genre in enumerate(classifier.classes)}
   return {'mean': float(np.mean(list(shares.values()))), **shares}
 
 
-def _training(models_dir, name):
-  """What `cyclegan_train` noted beside the bundle; {} where there is nothing."""
-  path = os.path.join(models_dir, f'{name}.json')
-  if not os.path.exists(path):
-    return {}
-  with open(path, encoding='utf-8') as handle:
-    return json.load(handle)
-
-
-def write_snippets(models_dir, rolls, folder, seed):
+def write_snippets(work_dir, rolls, folder, seed):
   """`SNIPPETS` windows of each direction of classical and pop, as they are and by each variant, and changes.csv (snippet, model, content_change)."""
   rows, generator = [], np.random.default_rng(seed)
   chosen = {genre: rolls[genre][np.sort(generator.permutation(len(rolls[genre]))[:SNIPPETS])] for genre in ('classical', 'pop')}
   for variant, short in recipes.VARIANTS.items():
-    path = os.path.join(models_dir, f'cyclegan-{short}_classical_pop-small')
+    path = common.bundle_path(f'cyclegan-{short}_classical_pop-small', work_dir)
     if not os.path.isdir(path):
       continue
     model, config, _ = inference.load_model(path)
@@ -102,11 +89,6 @@ def write_snippets(models_dir, rolls, folder, seed):
     writer.writerows(rows)
 
 
-def _write(path, text):
-  with files.atomic_path(path) as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    out.write(text)
-
-
 def define_flags(flag_values):
   """The experiment's flags."""
   flags.DEFINE_string('corpus_root', None, 'Folder that holds the corpora.', flag_values=flag_values, required=True)
@@ -121,6 +103,6 @@ def define_flags(flag_values):
 def main(flag_values):
   """Flags -> `run`."""
   prefix = recipes.windows(flag_values.corpus_root, flag_values.work_dir)
-  run(prefix, os.path.join(flag_values.work_dir, 'bundles'), flag_values.output, flag_values.split, flag_values.models, flag_values.snippets_dir,
+  run(prefix, flag_values.work_dir, flag_values.output, flag_values.split, flag_values.models, flag_values.snippets_dir,
       flag_values.seed)
   print(flag_values.output + '.md')

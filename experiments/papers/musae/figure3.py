@@ -8,8 +8,8 @@ as a share of that between Gaussians in random order (1: no order). A minute.
 import numpy as np
 from absl import flags
 
+from experiments import report
 from experiments.papers.musae import measure
-from experiments.papers.musae import page
 from experiments.papers.musae import pictures
 from experiments.papers.musae import recipes
 from musicnst import errors
@@ -23,7 +23,7 @@ def run(work_dir, name, output, count=256, seed=0):
   Raises:
     ArgumentError: the model has one Gaussian only.
   """
-  model, config, _ = recipes.load(name, work_dir)
+  model, config = recipes.load(name, work_dir)
   if model.prior.count == 1:
     raise errors.ArgumentError(f'{name} has one Gaussian; the figure needs a mixture')
   converter = config.build_converter()
@@ -34,13 +34,12 @@ def run(work_dir, name, output, count=256, seed=0):
     local.append({metric: float(values.mean()) for metric, values in measure.metrics(network.decode(z), names).items()})
   changes = relative(local)
   marks = {model.component_of(genre): genre for genre in model.genres}
-  results = {'model': name, 'count': count, 'seed': seed, 'genres': {genre: int(c) for c, genre in marks.items()},
+  results = {'model': name, 'count': count, 'seed': seed, 'genres': {genre: c for c, genre in marks.items()},
              'roughness': {metric: roughness(values, seed) for metric, values in changes.items()},
-             'spread': {metric: float(np.std(values)) for metric, values in changes.items()},
-             'changes': {metric: values.tolist() for metric, values in changes.items()}}
+             'spread': {metric: np.std(values) for metric, values in changes.items()},
+             'changes': changes}
   pictures.heat_map(changes, marks, f'{output}/figure3_{name}.png')
-  page.write(output, f'figure3_{name}', results, text(results))
-  return results
+  return report.write(f'{output}/figure3_{name}', results, page)
 
 
 def latents(model, component, count, seed):
@@ -67,17 +66,17 @@ def roughness(values, seed=0):
   return float(step(np.asarray(values)) / random) if random > 1e-12 else 1.0
 
 
-def text(results):
+def page(results):
   """The page."""
   name = results['model']
-  rows = [[metric, page.number(results['spread'][metric]), page.number(results['roughness'][metric])] for metric in results['changes']]
+  rows = [[metric, report.number(results['spread'][metric]), report.number(results['roughness'][metric])] for metric in results['changes']]
   mean = float(np.mean(list(results['roughness'].values())))
   return '\n\n'.join([
       f'# Metrics by Gaussian: {name} (MusAE, figure 3)',
       f'`python -m experiments.run musae_figure3 --model={name}`, {results["count"]} draws of each Gaussian, seed {results["seed"]}.',
       f'![heat map](figure3_{name}.png)',
       f'Roughness is the change between neighbours over that in random order: mean {mean:.2f}. Spread is the standard deviation of the relative '
-      'differences over the Gaussians.', page.table(['metric', 'spread', 'roughness'], rows)])
+      'differences over the Gaussians.', report.table(['metric', 'spread', 'roughness'], rows)])
 
 
 def define_flags(flag_values):

@@ -9,42 +9,35 @@ with that probability. Two minutes.
 import numpy as np
 from absl import flags
 
+from experiments import report
+from experiments import windows as windows_lib
 from experiments.papers.musae import measure
-from experiments.papers.musae import page
 from experiments.papers.musae import pictures
 from experiments.papers.musae import recipes
-from musicnst import errors
 
 MODELS = ('musae-2bar_gaussian', 'musae-16bar_gaussian', 'musae-16bar_mixture')
 
 
-def run(corpus_root, work_dir, output, names=MODELS, count=256, points=11, seed=0):
-  """Writes figure4.png, .json and .md; returns the results. Models that are not trained are left out.
+def run(corpus_root, work_dir, output, names=MODELS, count=256, points=11, seed=0, known=recipes.RECIPES):
+  """Writes figure4.png, .json and .md; returns the results. Models (names in `known`) that are not trained are left out.
 
   Raises:
     ModelNotFoundError: none is trained.
   """
   alphas, found = np.linspace(0, 1, points), {}
-  for name in names:
-    try:
-      model, config, _ = recipes.load(name, work_dir)
-    except errors.ModelNotFoundError:
-      continue
-    prefix = recipes.windows(recipes.RECIPES[name], corpus_root, work_dir)
+  for name, (model, config) in recipes.trained(names, work_dir).items():
+    prefix = recipes.windows(known[name], corpus_root, work_dir)
     found[name] = one(measure.Network(model, config.build_converter()), f'{prefix}-test-*', alphas, count, seed)
-  if not found:
-    raise errors.ModelNotFoundError(f'{work_dir}: none of {", ".join(names)} is trained yet; python -m experiments.run musae_train')
   results = {'count': count, 'seed': seed, 'alphas': alphas.tolist(), 'models': found}
   lines = {name: (alphas, values['latent']) for name, values in found.items()}
   lines.update({f'{name}, data': (alphas, values['data']) for name, values in found.items()})
   pictures.curves(lines, 'way from the first to the second window', 'share of states unlike the first', f'{output}/figure4.png')
-  page.write(output, 'figure4', results, text(results))
-  return results
+  return report.write(f'{output}/figure4', results, page)
 
 
 def one(network, pattern, alphas, count, seed):
   """{'latent': mean distances from the first window, 'data': those of the baseline, 'monotone': share of steps upwards}."""
-  outputs, _ = measure.windows(pattern, network.converter, 2 * count, seed)
+  outputs, _ = windows_lib.drawn(pattern, network.converter, 2 * count, seed)
   order = np.random.default_rng(seed).permutation(len(outputs) // 2 * 2)
   states = network.converter.states(outputs[order])
   z = network.encode(outputs[order])
@@ -57,16 +50,16 @@ def one(network, pattern, alphas, count, seed):
           'monotone': float((np.diff(means) >= 0).mean()), 'end_to_end': float(measure.hamming(first, second).mean())}
 
 
-def text(results):
+def page(results):
   """The page."""
   alphas = results['alphas']
-  rows = [[label, *(page.number(v) for v in values)] for name, found in results['models'].items()
+  rows = [[label, *(report.number(v) for v in values)] for name, found in results['models'].items()
           for label, values in ((name, found['latent']), (f'{name}, data', found['data']))]
   monotone = ', '.join(f'{name} {found["monotone"]:.0%}' for name, found in results['models'].items())
   return '\n\n'.join([
       '# Hamming distance to the first window along interpolations (MusAE, figure 4)',
       f'`python -m experiments.run musae_figure4`, {results["count"]} pairs of test windows, seed {results["seed"]}.', '![curves](figure4.png)',
-      page.table(['model', *(f'{a:.1f}' for a in alphas)], rows), f'Steps upwards: {monotone}.'])
+      report.table(['model', *(f'{a:.1f}' for a in alphas)], rows), f'Steps upwards: {monotone}.'])
 
 
 def define_flags(flag_values):

@@ -11,21 +11,22 @@ import itertools
 import numpy as np
 from absl import flags
 
+from experiments import report
+from experiments import windows as windows_lib
 from experiments.papers.musae import measure
-from experiments.papers.musae import page
 from experiments.papers.musae import pictures
 from experiments.papers.musae import recipes
 from musicnst import errors
 
 
-def run(corpus_root, work_dir, name, output, count=128, seed=0, split='train'):
+def run(corpus_root, work_dir, name, output, count=128, seed=0, split='train', known=recipes.RECIPES):
   """Writes figure5_<name>_pca.png, _tsne.png, .json and .md; returns the results.
 
   Raises:
     DataError: fewer than five windows of a genre.
   """
-  model, config, _ = recipes.load(name, work_dir)
-  prefix = recipes.windows(recipes.RECIPES[name], corpus_root, work_dir)
+  model, config = recipes.load(name, work_dir)
+  prefix = recipes.windows(known[name], corpus_root, work_dir)
   network, found, panels = measure.Network(model, config.build_converter()), {}, {'pca': {}, 'tsne': {}}
   genres = model.genres or tuple(sorted(configs_genres()))
   for pair in itertools.combinations(genres, 2):
@@ -40,8 +41,7 @@ def run(corpus_root, work_dir, name, output, count=128, seed=0, split='train'):
   for kind, pairs in panels.items():
     pictures.scatters(pairs, f'{output}/figure5_{name}_{kind}.png')
   results = {'model': name, 'count': count, 'seed': seed, 'split': split, 'separation': found}
-  page.write(output, f'figure5_{name}', results, text(results))
-  return results
+  return report.write(f'{output}/figure5_{name}', results, page)
 
 
 def configs_genres():
@@ -52,7 +52,7 @@ def configs_genres():
 
 def _windows(pattern, converter, genre, other, count, seed):
   """Windows of `genre` that are not of `other`."""
-  outputs, _ = measure.windows(
+  outputs, _ = windows_lib.drawn(
       pattern, converter, count, seed, lambda labels: genre in measure.tags(labels) and other not in measure.tags(labels))
   if len(outputs) < 5:
     raise errors.DataError(f'{pattern}: {len(outputs)} windows of {genre} without {other}; at least 5 are needed')
@@ -80,16 +80,16 @@ def separation(first, second, seed=0):
   return float(model_selection.cross_val_score(classifier, x, y, cv=folds).mean())
 
 
-def text(results):
+def page(results):
   """The page."""
   name = results['model']
-  rows = [[pair, *(page.number(row[kind]) for kind in ('pca', 'tsne', 'all'))] for pair, row in results['separation'].items()]
+  rows = [[pair, *(report.number(row[kind]) for kind in ('pca', 'tsne', 'all'))] for pair, row in results['separation'].items()]
   return '\n\n'.join([
       f'# Latents of pairs of genres: {name} (MusAE, figure 5)',
       f'`python -m experiments.run musae_figure5 --model={name}`, {results["count"]} windows a genre of the {results["split"]} split, seed '
       f'{results["seed"]}.', f'![PCA](figure5_{name}_pca.png)', f'![t-SNE](figure5_{name}_tsne.png)',
       'Accuracy of a straight line between the two (five folds; .5 is chance):',
-      page.table(['pair', 'PCA', 't-SNE', 'all latents'], rows)])
+      report.table(['pair', 'PCA', 't-SNE', 'all latents'], rows)])
 
 
 def define_flags(flag_values):

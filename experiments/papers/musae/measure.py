@@ -1,38 +1,9 @@
-"""What the experiments on MusAE measure on windows: states, accuracies, low-level metrics of rolls, distances between them."""
+"""What the experiments on MusAE measure on windows: accuracies of states, low-level metrics of rolls, distances between them."""
 import numpy as np
 import tensorflow as tf
 
-from musicnst import errors
-from musicnst.data import records
-from musicnst.data import tfrecords
+from experiments import windows as windows_lib
 from musicnst.representations import tracks
-
-# Windows through a network at once.
-ROWS = 64
-
-
-def windows(pattern, converter, count=None, seed=0, keep=lambda labels: True):
-  """(one-hot outputs bool `[N, T, D]`, list of N dicts of labels): windows drawn at random without repeats, in the order of their records.
-
-  Raises:
-    DataError: no such records, or none that `keep` takes.
-  """
-  found = []
-  for path in tfrecords.expand(pattern):
-    for serialized in tfrecords.read(path):
-      found.append(serialized)
-  order = np.random.default_rng(seed).permutation(len(found))
-  chosen = []
-  for index in order:
-    window = records.read_window(found[index], converter)
-    if keep(window.labels):
-      chosen.append((index, window))
-    if count is not None and len(chosen) == count:
-      break
-  if not chosen:
-    raise errors.DataError(f'{pattern}: no window to use')
-  chosen.sort(key=lambda pair: pair[0])
-  return np.stack([w.outputs for _, w in chosen]).astype(bool), [w.labels for _, w in chosen]
 
 
 def tags(labels):
@@ -56,23 +27,17 @@ class Network:
 
   def encode(self, outputs):
     """`[N, T, D]` -> means `[N, Z]`."""
-    return _rows(lambda x: self._encode(tf.cast(x, tf.float32)), outputs)
+    return windows_lib.batched(lambda x: self._encode(tf.cast(x, tf.float32)), outputs)
 
   def decode(self, z):
     """`[N, Z]` -> states int64 `[N, T, K]`, running freely."""
-    return self.converter.states(_rows(self._decode, np.asarray(z, np.float32)))
+    return self.converter.states(windows_lib.batched(self._decode, np.asarray(z, np.float32)))
 
   def forced(self, z, outputs):
     """The same, teacher-forced on the truth where the decoder is autoregressive."""
-    return self.converter.states(_rows(lambda pair: self._forced(pair[0], tf.cast(pair[1], tf.float32)), np.asarray(z, np.float32), outputs))
+    forced = windows_lib.batched(lambda rows, x: self._forced(rows, tf.cast(x, tf.float32)), np.asarray(z, np.float32), outputs)
+    return self.converter.states(forced)
 
-
-def _rows(function, *arrays):
-  parts = []
-  for i in range(0, len(arrays[0]), ROWS):
-    part = [array[i:i + ROWS] for array in arrays]
-    parts.append(np.asarray(function(part[0] if len(part) == 1 else part)))
-  return np.concatenate(parts)
 
 # ---------------------- accuracy ----
 
@@ -95,6 +60,7 @@ def constant_accuracies(truth, names):
   """What always saying each track's most frequent state would reach: the floor of `accuracies`."""
   most = np.stack([np.bincount(truth[..., i].ravel(), minlength=tracks.DEPTH).argmax() for i in range(truth.shape[-1])])
   return accuracies(truth, np.broadcast_to(most, truth.shape), names)
+
 
 # ---------------------- low-level metrics ----
 

@@ -8,10 +8,12 @@ too. Two minutes.
 """
 from absl import flags
 
+from experiments import report
+from experiments import windows as windows_lib
+from experiments.papers import recipes as common
 from experiments.papers.musae import measure
-from experiments.papers.musae import page
 from experiments.papers.musae import recipes
-from musicnst import errors
+from musicnst import registry
 
 # The paper's averages, for the reader: Lakh, four tracks.
 PAPER = {'musae-2bar_gaussian': '.991 (melody) to .999 (drums)', 'musae-16bar_gaussian': '.762', 'musae-16bar_mixture': '.853',
@@ -19,31 +21,23 @@ PAPER = {'musae-2bar_gaussian': '.991 (melody) to .999 (drums)', 'musae-16bar_ga
 COLUMNS = ('highest', 'lowest', 'average', 'onsets', 'not silent')
 
 
-def run(corpus_root, work_dir, output, count=2000, seed=0, names=tuple(recipes.RECIPES)):
-  """Measures every trained recipe on `count` test windows; writes table1.json and table1.md; returns the results.
+def run(corpus_root, work_dir, output, count=2000, seed=0, known=recipes.RECIPES):
+  """Measures every trained recipe of `known` on `count` test windows; writes table1.json and table1.md; returns the results.
 
   Raises:
     ModelNotFoundError: none is trained.
   """
   found = {}
-  for name in names:
-    try:
-      model, config, spent = recipes.load(name, work_dir)
-    except errors.ModelNotFoundError:
-      continue
-    prefix = recipes.windows(recipes.RECIPES[name], corpus_root, work_dir)
-    found[name] = {**one(model, config, f'{prefix}-test-*', count, seed), 'training': spent}
-  if not found:
-    raise errors.ModelNotFoundError(f'{work_dir}: nothing trained yet; python -m experiments.run musae_train')
-  results = {'count': count, 'seed': seed, 'models': found}
-  page.write(output, 'table1', results, text(results))
-  return results
+  for name, (model, config) in recipes.trained(known, work_dir).items():
+    prefix = recipes.windows(known[name], corpus_root, work_dir)
+    found[name] = {**one(model, config, f'{prefix}-test-*', count, seed), 'training': common.cost(name, work_dir)}
+  return report.write(f'{output}/table1', {'count': count, 'seed': seed, 'models': found}, page)
 
 
 def one(model, config, pattern, count, seed):
   """Accuracies of one model: `free`, `forced` (autoregressive decoders) and `floor`."""
   converter = config.build_converter()
-  outputs, _ = measure.windows(pattern, converter, count, seed)
+  outputs, _ = windows_lib.drawn(pattern, converter, count, seed)
   truth, network = converter.states(outputs), measure.Network(model, converter)
   z = network.encode(outputs)
   result = {'windows': len(outputs), 'bars': converter.steps // 16, 'floor': measure.constant_accuracies(truth, converter.track_names),
@@ -53,7 +47,7 @@ def one(model, config, pattern, count, seed):
   return result
 
 
-def text(results):
+def page(results):
   """The page."""
   rows, floors = [], {}
   for name, found in results['models'].items():
@@ -63,15 +57,15 @@ def text(results):
     for kind in ('free', 'forced'):
       if kind in found:
         label = name + (' (teacher-forced)' if kind == 'forced' else '')
-        rows.append((found['bars'], [label, *(page.number(found[kind][c]) for c in COLUMNS), *cost, PAPER.get(name, '') if kind == 'free' else '']))
+        rows.append((found['bars'], [label, *(report.number(found[kind][c]) for c in COLUMNS), *cost, PAPER.get(name, '') if kind == 'free' else '']))
   for bars, floor in floors.items():
-    rows.append((bars, ['the most frequent state', *(page.number(floor[c]) for c in COLUMNS), '', '', '', '']))
+    rows.append((bars, ['the most frequent state', *(report.number(floor[c]) for c in COLUMNS), '', '', '', '']))
   parts = ['# Reconstruction accuracy by track (MusAE, table 1)',
            f'`python -m experiments.run musae_table1` on {results["count"]} test windows a row, seed {results["seed"]}; the models by `musae_train`. '
            f'Two voices of {recipes.CORPORA}; share of right states, decoded freely from the mean of the latents unless it says otherwise. '
            '`onsets`: of the steps at which a note begins; `not silent`: of all others than silence.']
   for bars in sorted({b for b, _ in rows}):
-    parts += [f'## {bars} bars', page.table(['model', *COLUMNS, 'processor minutes', 'steps', 'windows seen', 'paper (Lakh)'],
+    parts += [f'## {bars} bars', report.table(['model', *COLUMNS, 'processor minutes', 'steps', 'windows seen', 'paper (Lakh)'],
                                             [row for b, row in rows if b == bars])]
   return '\n\n'.join(parts)
 
@@ -88,5 +82,6 @@ def define_flags(flag_values):
 
 def main(flag_values):
   """Flags -> `run`."""
-  run(flag_values.corpus_root, flag_values.work_dir, flag_values.output, flag_values.count, flag_values.seed, tuple(flag_values.models))
+  known = {name: registry.lookup(recipes.RECIPES, name, 'recipe') for name in flag_values.models}
+  run(flag_values.corpus_root, flag_values.work_dir, flag_values.output, flag_values.count, flag_values.seed, known)
   print(f'{flag_values.output}/table1.md')

@@ -8,55 +8,73 @@ alone. Without --corpus_root only those are transferred. About 20 minutes on one
 was stopped, or is repeated after one model changed, goes on from what is there.
 
 Deviations from the paper: VGG-19 has random weights unless --imagenet can fetch ImageNet's; Adam (and L-BFGS, as published, beside it);
-the classifiers and the autoencoder are those of this package; the rest stands in `musicnst/style_transfer/paper_*.py`.
+the classifiers and the autoencoder are those of this package; the rest stands in `musicnst/style_transfer/paper`.
 """
 import dataclasses
-import json
 import os
 import time
 
 from absl import flags
 
+from experiments import report
+from experiments.papers.musicnst import figures
 from experiments.papers.musicnst import models
 from experiments.papers.musicnst import page
 from experiments.papers.musicnst import pairs as pairs_lib
 from experiments.papers.musicnst import runs
 from experiments.papers.musicnst import store as store_lib
 from experiments.papers.musicnst import tables
-from musicnst import errors
-from musicnst import files
 from musicnst.rendering import midi
 
 RATIOS = ((1, 0), (1, 1), (1, 4), (1, 16), (1, 64), (0, 1))
-# The paper shows iterations 1, 10 and 100; the sweep is read after 30.
-SWEEP_STEPS, LONG_STEPS = 30, 100
-LONG_ITERATIONS = (1, 10, SWEEP_STEPS, LONG_STEPS)
 RESULTS = 'results.json'
 
 
-def plan(pairs, vgg_pairs=2, seed=0, experiments=tuple(runs.EXPERIMENTS)):
-  """[(experiment, Pair, Setting)]: 1 : 4 on every pair, the other ratios on corpus pairs, L-BFGS on pairs of composers.
+@dataclasses.dataclass(frozen=True)
+class Plan:
+  """What is run on some pairs.
 
-  VGG-19 is slow: it goes beyond iteration 30 on the first and the shipped pair alone, the other ratios are tried on `vgg_pairs`, L-BFGS on one.
+  Args:
+    experiments: names in `runs.EXPERIMENTS`.
+    controls: methods that are measured beside them.
+    vgg_pairs: on how many pairs VGG-19, which is slow, tries other ratios than 1 : 4.
+    seed: of random weights.
+    sweep_steps: iterations after which the ratios are compared.
+    long_steps: iterations at 1 : 4; the paper shows iterations 1, 10 and 100.
   """
-  planned = []
-  for experiment in experiments:
-    slow = runs.EXPERIMENTS[experiment][0] == 'vgg'
-    for number, pair in enumerate(pairs):
-      setting = runs.Setting(num_steps=LONG_STEPS, iterations=LONG_ITERATIONS, seed=seed)
-      short = dataclasses.replace(setting, num_steps=SWEEP_STEPS, iterations=LONG_ITERATIONS[:-1])
-      planned.append((experiment, pair, short if slow and number and pair.kind != 'shipped' else setting))
-      if pair.kind == 'composer' and number < (1 if slow else len(pairs)):
-        planned.append((experiment, pair, dataclasses.replace(short if slow else setting, optimizer='l-bfgs')))
-      if pair.kind != 'shipped' and number < (vgg_pairs if slow else len(pairs)):
-        planned += [(experiment, pair, runs.Setting(*ratio, SWEEP_STEPS, (SWEEP_STEPS,), seed=seed)) for ratio in RATIOS if ratio != (1, 4)]
-  return planned
+
+  experiments: tuple = tuple(runs.EXPERIMENTS)
+  controls: tuple = runs.CONTROLS
+  vgg_pairs: int = 2
+  seed: int = 0
+  sweep_steps: int = tables.COMMON_ITERATION
+  long_steps: int = tables.LONG_ITERATION
+
+  def settings(self, pairs):
+    """[(experiment, Pair, Setting)]: 1 : 4 on every pair, the other ratios on corpus pairs, L-BFGS on pairs of composers.
+
+    VGG-19 goes beyond `sweep_steps` on the first and the shipped pair alone, the other ratios are tried on `vgg_pairs`, L-BFGS on one.
+    """
+    planned, until_sweep = [], tuple(sorted({1, min(10, self.sweep_steps), self.sweep_steps}))
+    whole = runs.Setting(num_steps=self.long_steps, iterations=(*until_sweep, self.long_steps), seed=self.seed)
+    short = dataclasses.replace(whole, num_steps=self.sweep_steps, iterations=until_sweep)
+    ratios = [runs.Setting(*ratio, self.sweep_steps, (self.sweep_steps,), seed=self.seed) for ratio in RATIOS if ratio != (1, 4)]
+    for experiment in self.experiments:
+      slow = runs.EXPERIMENTS[experiment][0] == 'vgg'
+      for number, pair in enumerate(pairs):
+        planned.append((experiment, pair, short if slow and number and pair.kind != 'shipped' else whole))
+        if pair.kind == 'composer' and number < (1 if slow else len(pairs)):
+          planned.append((experiment, pair, dataclasses.replace(short if slow else whole, optimizer='l-bfgs')))
+        if pair.kind != 'shipped' and number < (self.vgg_pairs if slow else len(pairs)):
+          planned += [(experiment, pair, setting) for setting in ratios]
+    return planned
 
 
-def run(models_, pairs, output, store=None, vgg_pairs=2, seed=0, max_seconds=float('inf'), experiments=tuple(runs.EXPERIMENTS)):
+def run(models_, pairs, output, plan=None, store=None, max_seconds=float('inf')):
   """Runs everything on the pairs; returns the dict of results, or None where time ran out (with a store, run it again)."""
   started, rows, curves, drawn = time.monotonic(), [], {}, {}
-  planned = plan(pairs, vgg_pairs, seed, experiments)
+  plan = plan or Plan()
+  planned = plan.settings(pairs)
   for number, (experiment, pair, setting) in enumerate(planned):
     if time.monotonic() - started > max_seconds:
       print(f'{number} of {len(planned)} runs done; run this again with the same --store to go on')
@@ -66,21 +84,20 @@ def run(models_, pairs, output, store=None, vgg_pairs=2, seed=0, max_seconds=flo
     print(f'{number + 1}/{len(planned)} {experiment}, {pair.name}, {setting.ratio}, {setting.optimizer}: '
           f'loss {found.rows[-1]["total_start"]:.3g} -> {found.rows[-1]["total_end"]:.3g}, {time.monotonic() - started:.0f} s', flush=True)
     if setting.ratio == '1 : 4' and pair is pairs[0]:
-      curves.setdefault(experiment, {})[setting.optimizer] = {name: [float(f'{v:.5g}') for v in values] for name, values in found.history.items()}
-    if setting.optimizer == 'adam' and setting.num_steps == LONG_STEPS and (pair is pairs[0] or pair.kind == 'shipped'):
+      curves.setdefault(experiment, {})[setting.optimizer] = report.rounded(found.history)
+    if setting.optimizer == 'adam' and setting.num_steps == plan.long_steps and (pair is pairs[0] or pair.kind == 'shipped'):
       drawn[experiment, pair.kind] = pair, found.sequences
-  controls = [row for pair in pairs for row in runs.controls(models_, pair, seed, experiments)]
-  _write_music(output, drawn)
+  controls = [row for pair in pairs for row in runs.controls(models_, pair, plan.seed, plan.experiments, plan.controls)]
+  _write_music(output, drawn, plan.sweep_steps)
   described = [{'kind': p.kind, 'pair': p.name, 'content': p.content_name, 'style': p.style_name,
                 'notes': [len(p.content.pitches), len(p.style.pitches)]} for p in pairs]
-  return {'pairs': described, 'rows': rows, 'controls': controls, 'curves': curves}
+  return {'pairs': described, 'iterations': [plan.sweep_steps, plan.long_steps], 'rows': rows, 'controls': controls, 'curves': curves}
 
 
-def _write_music(output, drawn):
-  """A figure of tracks an experiment, of the first pair, and MIDI files of the shipped one."""
-  figures = _figures()
+def _write_music(output, drawn, left_out):
+  """A figure of tracks an experiment, of the first pair, and MIDI files of the shipped one; not of the iteration `left_out`."""
   for (experiment, kind), (pair, sequences) in drawn.items():
-    kept = sorted(key for key in sequences if key[0] != SWEEP_STEPS)
+    kept = sorted(key for key in sequences if key[0] != left_out)
     labels = [(f'iteration {i}' + (f', a cell is a note from {threshold:g}' if threshold else ''), sequences[i, threshold])
               for i, threshold in sorted(kept, key=lambda key: (-(key[1] or 0), key[0]))]
     name = f'tracks_{experiment}.png' if kind != 'shipped' else f'tracks_{experiment}_shipped.png'
@@ -94,9 +111,8 @@ def _write_music(output, drawn):
 
 def write(output, results):
   """results.json, figures and README.md."""
-  figures, results = _figures(), page.rounded(results)  # the page shows what the JSON has, to the last digit
-  with files.atomic_path(os.path.join(output, RESULTS)) as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    json.dump(results, out, indent=1)
+  results = report.rounded(results)  # the page shows what the JSON has, to the last digit
+  report.write_json(os.path.join(output, RESULTS), results)
   if results['curves']:
     figures.loss_curves(os.path.join(output, 'loss_curves.png'), results['curves'])
   if results.get('classifier_curves'):
@@ -107,17 +123,7 @@ def write(output, results):
     table = tables.sweep_table(results, kind)
     if table:
       figures.sweep(os.path.join(output, f'sweep_{kind}.png'), table, tables.SWEEP_PANELS)
-  with files.atomic_path(os.path.join(output, 'README.md')) as temporary, open(temporary, 'w', encoding='utf-8') as out:
-    out.write(page.text(results))
-
-
-def _figures():
-  """The module that draws; imported late, for matplotlib is no part of the package."""
-  try:
-    from experiments.papers.musicnst import figures
-  except ImportError as error:
-    raise errors.ArgumentError(f"the figures need matplotlib ({error}): pip install '.[experiments]'") from error
-  return figures
+  report.write_text(os.path.join(output, 'README.md'), page.text(results))
 
 
 def define_flags(flag_values):
@@ -142,22 +148,17 @@ def define_flags(flag_values):
 
 def main(flag_values):
   """Flags -> `run`, `models`, `write`."""
-  _figures()  # missing, it must not be found out at the end
+  report.pyplot()  # missing, it must not be found out at the end
   if flag_values.page_only:
-    path = os.path.join(flag_values.output, RESULTS)
-    if not os.path.isfile(path):
-      raise errors.ArgumentError(f'{path}: not there; run without --page_only first')
-    with open(path, encoding='utf-8') as file:
-      write(flag_values.output, json.load(file))
+    write(flag_values.output, report.read_json(os.path.join(flag_values.output, RESULTS)))
     return
   found = runs.Models.load(flag_values.model, flag_values.imagenet)
   composers = found.composer('composer-roll').classifier.classes
   root, seed = flag_values.corpus_root, flag_values.seed
   pairs = [*pairs_lib.composer_pairs(root, composers, seed), *pairs_lib.genre_pairs(root, seed)] if root else []
   pairs.append(pairs_lib.shipped_pair())
-  results = run(
-      found, pairs, flag_values.output, store_lib.Store(flag_values.store), flag_values.vgg_pairs, seed, flag_values.max_seconds,
-      flag_values.experiments)
+  plan = Plan(tuple(flag_values.experiments), vgg_pairs=flag_values.vgg_pairs, seed=seed)
+  results = run(found, pairs, flag_values.output, plan, store_lib.Store(flag_values.store), flag_values.max_seconds)
   if results is None:
     return
   results.update(_models(flag_values), settings={

@@ -1,11 +1,11 @@
 """What the experiments stand on: learning curves of the classifiers, their accuracy on rolls and latents, and how the latents are distributed."""
 import itertools
-import json
 import os
 
 import numpy as np
 import tensorflow as tf
 
+from experiments import report
 from musicnst import errors
 from musicnst import inference
 from musicnst.data import dataset
@@ -71,11 +71,8 @@ def reported(path):
 
   Rows: what was measured -> its figures. Curves: as `learning_curves` gives them, of the classifier of latents.
   """
-  if not os.path.isfile(path):
-    return {}, {}
-  with open(path, encoding='utf-8') as file:
-    results = json.load(file)
-  rows = {name: {key: results['rows'][name][key] for key in REPORTED} for name in results['rows']}
+  results = report.read_json(path, {})
+  rows = {name: {key: row[key] for key in REPORTED} for name, row in results.get('rows', {}).items()}
   points = results.get('curve') or []
   curves = {split: {name: [[point['step'], point[prefix + name]] for point in points] for name in ('loss', 'accuracy')}
             for split, prefix in (('train', ''), ('validation', 'validation_'))}

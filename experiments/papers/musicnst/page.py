@@ -1,6 +1,5 @@
 """The page of results: tables made of results.json, and the reading of them."""
-import numpy as np
-
+from experiments import report
 from experiments.papers.musicnst import reading
 from experiments.papers.musicnst import tables
 
@@ -28,15 +27,6 @@ def text(results):
   return '\n\n'.join(part for part in parts if part) + '\n'
 
 
-def rounded(value, digits=5):
-  """JSON-able values with floats of so many significant digits."""
-  if isinstance(value, dict):
-    return {name: rounded(v, digits) for name, v in value.items()}
-  if isinstance(value, (list, tuple)):
-    return [rounded(v, digits) for v in value]
-  return float(f'{value:.{digits}g}') if isinstance(value, (float, np.floating)) else value
-
-
 def _models(results):
   """What the experiments stand on."""
   parts = []
@@ -52,13 +42,13 @@ def _models(results):
     columns = ('accuracy', 'mean_per_class_accuracy', 'majority', 'windows', 'steps')
     rows = [[f'`{name}`', *([_plain(v[column]) for column in columns] if 'accuracy' in v else [v['error'], '', '', '', ''])]
             for name, v in results['composers'].items()]
-    parts.append('### Accuracy of the shipped composer classifiers (test windows)\n\n' + tables.markdown(
+    parts.append('### Accuracy of the shipped composer classifiers (test windows)\n\n' + report.table(
         ['classifier', 'accuracy', 'mean over classes', 'most frequent class', 'windows', 'steps a window'], rows)
         + "\n\nThe paper: .50 on rolls, .41 on latents of a collapsed autoencoder.")
   if results.get('composers_reported'):
     rows = [[name, *(_plain(value) for value in row.values())] for name, row in results['composers_reported'].items()]
     names = [name.replace('_', ' ') for name in next(iter(results['composers_reported'].values()))]
-    parts.append('### Composers, as `composer_classification` measured them\n\n' + tables.markdown(['', *names], rows))
+    parts.append('### Composers, as `composer_classification` measured them\n\n' + report.table(['', *names], rows))
   if results.get('latents'):
     parts.append(_latents(results['latents']))
   return parts

@@ -4,6 +4,7 @@ import dataclasses
 import numpy as np
 
 from data_prep.corpora import corpus_map
+from experiments.benchmark import pieces as benchmark_pieces
 from musicnst import errors
 from musicnst import music_proto
 from musicnst import pieces as shipped_pieces
@@ -15,8 +16,6 @@ BARS, BEATS_PER_BAR, STEPS_PER_QUARTER = 16, 4, 4
 MAESTRO_QPM = 120
 # Fewer notes than this in 16 bars are no music to speak of.
 LEAST_NOTES = 40
-# Genre -> corpus, as in the genre statistics.
-CORPORA = {'classical': 'asap', 'folk': 'nottingham', 'jazz': 'tpd-jazz', 'pop': 'pop909'}
 GENRE_PAIRS = (('jazz', 'pop'), ('pop', 'jazz'), ('classical', 'jazz'), ('pop', 'classical'))
 SHIPPED_PAIR = ('prelude_in_c', 'maple_leaf_rag')
 
@@ -62,7 +61,7 @@ def genre_pairs(root, seed, split='test'):
   """One pair for each of `GENRE_PAIRS`, in the beats of their corpora."""
   drawn = {}
   for genre in sorted({genre for pair in GENRE_PAIRS for genre in pair}):
-    corpus = corpus_map.CORPUS_MAP[CORPORA[genre]]
+    corpus = corpus_map.CORPUS_MAP[benchmark_pieces.CORPORA[genre]]
     drawn[genre] = _draw(corpus, corpus.pieces(root, split), 2, seed, 'tempo')
   return [_pair('genre', source, target, drawn) for source, target in GENRE_PAIRS]
 

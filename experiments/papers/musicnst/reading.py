@@ -20,7 +20,7 @@ class Figures:
 
   def value(self, experiment, column, **wanted):
     """Mean of a column, a float or None; `wanted` changes which rows."""
-    wanted = {'iteration': tables.COMMON_ITERATION, 'optimizer': 'adam', 'ratio': tables.PAPER_RATIO, 'threshold': (.5, None), **wanted}
+    wanted = {'iteration': tables.iterations(self.results)[0], 'optimizer': 'adam', 'ratio': tables.PAPER_RATIO, 'threshold': (.5, None), **wanted}
     return tables.mean(tables.select(self.results, experiment=experiment, kind=self.kind, **wanted), column)
 
   def __call__(self, experiment, column, **wanted):
@@ -57,11 +57,10 @@ class Figures:
     best = max(gains, key=gains.get)
     return f'{gains[best]:+.2f} at {best}'
 
-
   def most_moved(self, experiment):
     """The run of the sweep in which the judge moved most, in words."""
     rows = tables.select(
-        self.results, experiment=experiment, kind=self.kind, optimizer='adam', iteration=tables.COMMON_ITERATION, threshold=(.5, None))
+        self.results, experiment=experiment, kind=self.kind, optimizer='adam', iteration=tables.iterations(self.results)[0], threshold=(.5, None))
     row = max(rows, key=lambda row: (row['judge_after'] or 0) - (row['judge_before'] or 0))
     judge, near = (f'{row[name + "_before"]:.2f} -> {row[name + "_after"]:.2f}' for name in ('judge', 'nearness'))
     return f'{row["pair"]} at {row["ratio"]} ({judge} at a content change of {row["content_change"]:.2f}, nearness {near})'
@@ -77,7 +76,7 @@ def text(results):
 
 
 def _rolls(f, g):
-  steps = tables.COMMON_ITERATION
+  steps = tables.iterations(f.results)[0]
   return f'''
     **On rolls the loss falls and the music does not follow.** At 1 : 4, after {steps} iterations, VGG-19 leaves {f.left(VR, 'style_end')}
     of the style distance of the variable and the composer classifier {f.left(CR, 'style_end')}; of the notes written from it (a note from

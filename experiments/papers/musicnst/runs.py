@@ -162,14 +162,14 @@ def _written(task, prepared, pair, variable, threshold):
   return compose.compose(pair.content.sequence, pair.content.changes(task.edits(prepared, variable)[0]))[0]
 
 
-def controls(models, pair, seed=0, experiments=tuple(EXPERIMENTS)):
-  """Rows for methods that are not the paper's, measured alike; `guided` is the default of `musicnst transfer`.
+def controls(models, pair, seed=0, experiments=tuple(EXPERIMENTS), names=CONTROLS):
+  """Rows for methods (`names`) that are not the paper's, measured alike; `guided` is the default of `musicnst transfer`.
 
   `written_style` is a dict here: experiment -> the style distance of the notes written, as that experiment's network sees it.
   """
   tasks = {name: _prepared(models, pair, name, Setting(seed=seed)) for name in experiments}
   rows = []
-  for name in CONTROLS:
+  for name in names:
     edit = models.method(name).run(request_of(pair, request_lib.Settings().filled(registry.lookup(name).defaults))).edits[0][0]
     sequence = compose.compose(pair.content.sequence, pair.content.changes(edit))[0]
     seen = {experiment: _distances(task, ready, task.space.encode(_roll_like(task, ready, pair, sequence)))['style']

@@ -1,7 +1,10 @@
 """Tables of the page: means of the rows of results.json."""
 import numpy as np
 
+from experiments import report
+
 PAPER_RATIO = '1 : 4'
+# Of results that do not say where they were read: iteration of the tables, last of the figure of tracks.
 COMMON_ITERATION, LONG_ITERATION = 30, 100
 LOSS = {'total_start': 'loss at start', 'total_end': 'loss', 'style_start': 'style at start', 'style_end': 'style', 'content_end': 'content',
         'written_style': 'style as written'}
@@ -17,6 +20,11 @@ genres: of source and target, by the three judges of the transfer benchmark, whi
 SWEEP_PANELS = {
     'style_share': 'style distance left (of the start)', 'written_share': 'the same, of the notes written', 'content_change': 'content change',
     'judge_gain': "judge's probability gained"}
+
+
+def iterations(results):
+  """(iteration at which experiments are compared, last one of those that go on) of the results."""
+  return tuple(results.get('iterations', (COMMON_ITERATION, LONG_ITERATION)))
 
 
 def select(results, **wanted):
@@ -39,7 +47,7 @@ def all_tables(results):
     if not rows:
       continue
     names = sorted({row['pair'] for row in rows})
-    sections.append(f'### {title}: {PAPER_RATIO}, iteration {COMMON_ITERATION}, means over {len(names)} ({", ".join(names)})')
+    sections.append(f'### {title}: {PAPER_RATIO}, iteration {iterations(results)[0]}, means over {len(names)} ({", ".join(names)})')
     sections.append(_main_table(results, kind))
   if results['curves']:
     sections.append(f'![loss](loss_curves.png)\n\nThe terms of the loss by iteration (the paper\'s Figure 2), first pair, {PAPER_RATIO}.')
@@ -50,7 +58,7 @@ def sweep_table(results, kind):
   """experiment -> ratio -> column -> mean over the pairs on which all ratios were run, iteration 30, Adam, rolls from .5."""
   table = {}
   for experiment in dict.fromkeys(row['experiment'] for row in results['rows']):
-    rows = select(results, experiment=experiment, optimizer='adam', iteration=COMMON_ITERATION, threshold=(.5, None), kind=kind)
+    rows = select(results, experiment=experiment, optimizer='adam', iteration=iterations(results)[0], threshold=(.5, None), kind=kind)
     ratios = sorted({row['ratio'] for row in rows}, key=_style_share)
     complete = {row['pair'] for row in rows if len({r['ratio'] for r in rows if r['pair'] == row['pair']}) == len(ratios)}
     if len(ratios) > 1:
@@ -75,7 +83,7 @@ def _main_table(results, kind):
   head = ['method', 'a note from', *LOSS.values(), *MUSIC.values()]
   lines = []
   for experiment in dict.fromkeys(row['experiment'] for row in results['rows']):
-    rows = select(results, experiment=experiment, kind=kind, ratio=PAPER_RATIO, optimizer='adam', iteration=COMMON_ITERATION)
+    rows = select(results, experiment=experiment, kind=kind, ratio=PAPER_RATIO, optimizer='adam', iteration=iterations(results)[0])
     for threshold in dict.fromkeys(row['threshold'] for row in rows):
       chosen = [row for row in rows if row['threshold'] == threshold]
       lines.append([experiment, number(threshold), *(number(mean(chosen, name)) for name in (*LOSS, *MUSIC))])
@@ -83,7 +91,7 @@ def _main_table(results, kind):
   for name in dict.fromkeys(row['experiment'] for row in controls):
     chosen = [row for row in controls if row['experiment'] == name]
     lines.append([f'*{name}*', '', *([''] * len(LOSS)), *(number(mean(chosen, column)) for column in MUSIC)])
-  return markdown(head, lines)
+  return report.table(head, lines)
 
 
 def _sweep(results):
@@ -93,7 +101,8 @@ def _sweep(results):
              for experiment, by_ratio in sweep_table(results, kind).items() for ratio, row in by_ratio.items()]
     if lines:
       head = ['experiment', 'content : style', 'pairs', *LOSS.values(), *MUSIC.values()]
-      sections += [f'### Content : style, {kind}s, iteration {COMMON_ITERATION}, rolls from .5', f'![sweep](sweep_{kind}.png)', markdown(head, lines)]
+      sections += [f'### Content : style, {kind}s, iteration {iterations(results)[0]}, rolls from .5', f'![sweep](sweep_{kind}.png)',
+                   report.table(head, lines)]
   return sections
 
 
@@ -105,10 +114,10 @@ def _controls(results):
     for name in dict.fromkeys(row['experiment'] for row in results['controls']):
       lines.append([kind, name, *(number(control_style(results, kind, name, experiment)) for experiment in experiments)])
     lines.append([kind, '**the experiment itself**', *(
-        number(mean(select(results, experiment=experiment, kind=kind, ratio=PAPER_RATIO, optimizer='adam', iteration=COMMON_ITERATION,
+        number(mean(select(results, experiment=experiment, kind=kind, ratio=PAPER_RATIO, optimizer='adam', iteration=iterations(results)[0],
                            threshold=(.5, None)), 'written_style')) for experiment in experiments)])
-  return [f'### Style distance of written notes, as each experiment measures it, {PAPER_RATIO}, iteration {COMMON_ITERATION}',
-          markdown(['pairs', 'notes of', *experiments], lines)]
+  return [f'### Style distance of written notes, as each experiment measures it, {PAPER_RATIO}, iteration {iterations(results)[0]}',
+          report.table(['pairs', 'notes of', *experiments], lines)]
 
 
 def control_style(results, kind, name, experiment):
@@ -122,7 +131,7 @@ def _optimizers(results):
   for experiment in dict.fromkeys(row['experiment'] for row in results['rows']):
     pairs = {row['pair'] for row in select(results, experiment=experiment, optimizer='l-bfgs')}
     for optimizer in ('adam', 'l-bfgs') if pairs else ():
-      rows = select(results, experiment=experiment, optimizer=optimizer, ratio=PAPER_RATIO, iteration=COMMON_ITERATION, kind='composer',
+      rows = select(results, experiment=experiment, optimizer=optimizer, ratio=PAPER_RATIO, iteration=iterations(results)[0], kind='composer',
                     pair=tuple(pairs))
       for threshold in dict.fromkeys(row['threshold'] for row in rows):
         chosen = [row for row in rows if row['threshold'] == threshold]
@@ -131,23 +140,19 @@ def _optimizers(results):
   if not lines:
     return []
   head = ['experiment', 'optimizer', 'pairs', 'a note from', 'mean move', *LOSS.values(), *MUSIC.values()]
-  return [f'### Adam and L-BFGS, {PAPER_RATIO}, {COMMON_ITERATION} iterations (L-BFGS: evaluations)', markdown(head, lines)]
+  return [f'### Adam and L-BFGS, {PAPER_RATIO}, {iterations(results)[0]} iterations (L-BFGS: evaluations)', report.table(head, lines)]
 
 
 def _iterations(results):
+  common, last = iterations(results)
   lines, pictures, first = [], [], (results['rows'] or [{'pair': ''}])[0]['pair']
   for experiment in dict.fromkeys(row['experiment'] for row in results['rows']):
     for row in select(results, experiment=experiment, pair=first, ratio=PAPER_RATIO, optimizer='adam'):
       lines.append([experiment, str(row['iteration']), number(row['threshold']), *(number(row.get(name)) for name in (*LOSS, *MUSIC))])
     pictures.append(f'![{experiment}](tracks_{experiment}.png)')
   head = ['experiment', 'iteration', 'a note from', *LOSS.values(), *MUSIC.values()]
-  return [f'### Iterations 1, 10, {COMMON_ITERATION} and {LONG_ITERATION}, {first}, {PAPER_RATIO} (the paper\'s figure of tracks)',
-          markdown(head, lines), *pictures]
-
-
-def markdown(head, lines):
-  """A table."""
-  return '\n'.join('| ' + ' | '.join(line) + ' |' for line in (head, ['---'] * len(head), *lines))
+  return [f'### Iterations 1, 10, {common} and {last}, {first}, {PAPER_RATIO} (the paper\'s figure of tracks)',
+          report.table(head, lines), *pictures]
 
 
 def number(value):

@@ -1,6 +1,6 @@
 """What each genre does on average, and how much pieces differ: whitened targets for the objective, and which genre a piece is.
 
-The statistics come from the training pieces of each genre (`experiments/genre_statistics.py` makes the file that ships).
+The statistics come from the training pieces of each genre (`experiments/bundles/genre_statistics.py` makes the file that ships).
 """
 import dataclasses
 import functools

@@ -7,8 +7,8 @@ from sklearn import linear_model
 from sklearn import metrics
 
 from experiments.bundles.composers import fitting
+from experiments.bundles.composers import measures
 from experiments.bundles.composers import music
-from experiments.bundles.composers import report
 from musicnst.models.classifiers import statistics as statistics_lib
 
 
@@ -116,13 +116,21 @@ def test_compositions_and_classes_are_balanced():
   assert weights.mean() == pytest.approx(1)
 
 
-def test_what_is_kept_apart_is_not_learned(monkeypatch):
-  rng, seen = np.random.default_rng(0), []
+class _Seen(fitting.Rows):
+  """Rows that only note what a head would be fitted on."""
+
+  fitted = []
+
+  def fit(self, *_):
+    self.fitted.append(self)
+    return types.SimpleNamespace(logits=lambda x: np.zeros((len(x), 2)))
+
+
+def test_what_is_kept_apart_is_not_learned():
+  rng, seen = np.random.default_rng(0), _Seen.fitted
   labels, number = np.arange(60) % 2, np.arange(60) // 2
-  rows = fitting.Rows(rng.normal(size=(60, 3)), labels, number * 2 + labels, number // 2 * 2 + labels)
-  more = fitting.Rows(rows.statistics + 1, rows.labels, rows.pieces, rows.groups)
-  fake = lambda self, *_: seen.append(self) or types.SimpleNamespace(logits=lambda x: np.zeros((len(x), 2)))
-  monkeypatch.setattr(fitting.Rows, 'fit', fake)
+  rows = _Seen(rng.normal(size=(60, 3)), labels, number * 2 + labels, number // 2 * 2 + labels)
+  more = _Seen(rows.statistics + 1, rows.labels, rows.pieces, rows.groups)
   fitting.cross_validated(rows, more, rows.groups, .1, 2, folds=3)
   assert len(seen) == 3
   for known in seen:
@@ -142,12 +150,12 @@ def test_rows_of_latents_and_their_moments():
 def test_votes_and_measures_by_hand():
   logits = np.log(np.array([[.9, .1], [.4, .6], [.45, .55], [.2, .8], [.6, .4]]))
   labels, pieces = np.array([0, 0, 0, 1, 1]), np.array([4, 4, 4, 7, 7])
-  assert [x.tolist() for x in report.vote(logits, pieces)] == [[4, 7], [0, 1]]
-  row = report.measures(logits, labels, pieces, 2)
+  assert [x.tolist() for x in measures.vote(logits, pieces)] == [[4, 7], [0, 1]]
+  row = measures.measures(logits, labels, pieces, 2)
   assert row['segment_accuracy'] == pytest.approx(.4) and row['piece_accuracy'] == 1
   assert row['segment_accuracy_mean_over_classes'] == pytest.approx((1 / 3 + 1 / 2) / 2)
   rng = np.random.default_rng(1)
   truth, guess = rng.integers(0, 5, 80), rng.integers(0, 5, 80)
-  row = report.measures(np.eye(5)[guess] * 9, truth, np.arange(80), 5)
+  row = measures.measures(np.eye(5)[guess] * 9, truth, np.arange(80), 5)
   assert row['macro_f1'] == pytest.approx(metrics.f1_score(truth, guess, average='macro'))
   assert np.array(row['confusion']).sum() == 80 and row['confusion'][2][3] == ((truth == 2) & (guess == 3)).sum()

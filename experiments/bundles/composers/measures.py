@@ -2,6 +2,8 @@
 import numpy as np
 from sklearn import metrics
 
+from experiments import report
+
 
 def vote(logits, pieces):
   """Segments' logits `[M, C]` and their pieces `[M]` -> (pieces, class of each by the mean of its segments' log probabilities)."""
@@ -31,60 +33,42 @@ COLUMNS = (('segments', '{}'), ('segment_accuracy', '{:.3f}'), ('segment_accurac
 
 def page(results):
   """The results as markdown."""
-  lines = [
-      '# Composers of MAESTRO v1', '',
-      *(f'`{command}`' for command in results['commands'].values()), '',
+  form = lambda row: [text.format(row[key]) for key, text in COLUMNS]
+  parts = [
+      '# Composers of MAESTRO v1', '\n'.join(f'`{command}`' for command in results['commands'].values()),
       'Segments are 512 steps at a fixed 120 quarters a minute: 32 bars, 64 seconds (rows "32 s": 256 steps). A piece is decided by the mean of its '
       'segments\' log probabilities. Compositions never fall into two splits; "by performance" lets them, as the published figure (Kim et al., 2020: '
-      'F1 .833) may have done. Choices were made on the validation split.', '',
-      '| what | ' + ' | '.join(name.replace('_', ' ') for name, _ in COLUMNS) + ' |', '|---' * (len(COLUMNS) + 1) + '|']
-  for name, row in results['rows'].items():
-    lines.append(f'| {name} | ' + ' | '.join(form.format(row[key]) for key, form in COLUMNS) + ' |')
+      'F1 .833) may have done. Choices were made on the validation split.',
+      report.table(['what', *(name.replace('_', ' ') for name, _ in COLUMNS)], [[name, *form(row)] for name, row in results['rows'].items()])]
   for name in results['shown']:
     row = results['rows'][name]
     classes = results['thirteen'][:len(row['f1'])]
-    lines += ['', f'{name}, F1 by composer: ' + ', '.join(f'{c.split()[-1]} {f:.2f}' for c, f in zip(classes, row['f1']))]
-  return '\n'.join([*lines, ''])
+    parts.append(f'{name}, F1 by composer: ' + ', '.join(f'{c.split()[-1]} {f:.2f}' for c, f in zip(classes, row['f1'])))
+  return '\n\n'.join(parts)
 
 
 def draw_confusions(results, path):
   """The confusion matrices of the shown rows, side by side, PNG."""
-  pyplot = _pyplot()
   shown = results['shown']
-  figure, axes = pyplot.subplots(1, len(shown), figsize=(6 * len(shown), 6), squeeze=False)
-  for axis, name in zip(axes[0], shown):
-    table = np.array(results['rows'][name]['confusion'])
-    axis.imshow(table / np.maximum(table.sum(1, keepdims=True), 1), cmap='Blues', vmin=0, vmax=1)
-    for (i, j), number in np.ndenumerate(table):
-      if number:
-        axis.text(j, i, str(number), ha='center', va='center', fontsize=8, color='white' if number > .6 * table[i].sum() else 'black')
-    names = [c.split()[-1] for c in results['thirteen'][:len(table)]]
-    axis.set_xticks(range(len(names)), names, rotation=60, ha='right')
-    axis.set_yticks(range(len(names)), names)
-    axis.set(title=name, xlabel='recognised', ylabel='composer (pieces)')
-  figure.tight_layout()
-  figure.savefig(path, dpi=100, format='png')
-  pyplot.close(figure)
+  with report.panels(path, len(shown), len(shown), (6, 6)) as (_, axes):
+    for axis, name in zip(axes, shown):
+      table = np.array(results['rows'][name]['confusion'])
+      axis.imshow(table / np.maximum(table.sum(1, keepdims=True), 1), cmap='Blues', vmin=0, vmax=1)
+      for (i, j), number in np.ndenumerate(table):
+        if number:
+          axis.text(j, i, str(number), ha='center', va='center', fontsize=8, color='white' if number > .6 * table[i].sum() else 'black')
+      report.label(axis, name, 'recognised', 'composer (pieces)', size=9)
+      names = [c.split()[-1] for c in results['thirteen'][:len(table)]]
+      axis.set_xticks(range(len(names)), names, rotation=60, ha='right')
+      axis.set_yticks(range(len(names)), names)
 
 
 def draw_curve(curve, path):
   """Learning curves of the network on latents (the paper's Figure 3), PNG."""
-  pyplot = _pyplot()
-  figure, axes = pyplot.subplots(1, 2, figsize=(11, 4))
   steps = [point['step'] for point in curve]
-  for axis, name in zip(axes, ('accuracy', 'loss')):
-    axis.plot(steps, [point[name] for point in curve], label='training')
-    axis.plot(steps, [point[f'validation_{name}'] for point in curve], label='validation')
-    axis.set(xlabel='step', ylabel=name + (' (nats)' if name == 'loss' else ''))
-    axis.legend()
-  figure.suptitle('Composer classifier on latents')
-  figure.tight_layout()
-  figure.savefig(path, dpi=100, format='png')
-  pyplot.close(figure)
-
-
-def _pyplot():
-  import matplotlib  # heavy, and only needed here
-  matplotlib.use('Agg')
-  from matplotlib import pyplot
-  return pyplot
+  with report.figure(path, 1, 2, figsize=(11, 4)) as (figure, axes):
+    for axis, name in zip(axes[0], ('accuracy', 'loss')):
+      axis.plot(steps, [point[name] for point in curve], label='training')
+      axis.plot(steps, [point[f'validation_{name}'] for point in curve], label='validation')
+      report.label(axis, '', 'step', name + (' (nats)' if name == 'loss' else ''))
+    figure.suptitle('Composer classifier on latents')

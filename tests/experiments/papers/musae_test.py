@@ -4,15 +4,17 @@ import json
 import numpy as np
 import pytest
 
+from experiments import run
+from experiments import windows as windows_lib
 from experiments.benchmark import distribution
+from experiments.papers import recipes as common
 from experiments.papers.musae import figure3 as musae_figure3
 from experiments.papers.musae import figure4 as musae_figure4
 from experiments.papers.musae import figure5 as musae_figure5
-from experiments.papers.musae import table1 as musae_table1
-from experiments.papers.musae import train as musae_train
-from experiments import run
 from experiments.papers.musae import measure
 from experiments.papers.musae import recipes
+from experiments.papers.musae import table1 as musae_table1
+from experiments.papers.musae import train as musae_train
 from musicnst import bundles
 from musicnst import configs
 from musicnst import errors
@@ -25,9 +27,9 @@ S, H = tracks.SILENCE, tracks.HOLD
 SIZES = 'width=6,z_size=4,critic_size=[4],batch_size=4'
 GENRES = ('classical', 'jazz', 'pop|folk', 'folk', 'pop')
 TINY = {
-    'gaussian': recipes.Recipe('musae-2bar_gaussian-small', 2, SIZES, eval_every_steps=2, eval_num_batches=1),
-    'mixture': recipes.Recipe('musae-2bar_mixture-small', 2, SIZES, eval_every_steps=2, eval_num_batches=1),
-    'vae': recipes.Recipe('flat-voices_2bar', 2, 'enc_rnn_size=[4],dec_rnn_size=[4],z_size=4,batch_size=4', eval_every_steps=2,
+    'gaussian': common.Recipe('musae-2bar_gaussian-small', 2, SIZES, eval_every_steps=2, eval_num_batches=1),
+    'mixture': common.Recipe('musae-2bar_mixture-small', 2, SIZES, eval_every_steps=2, eval_num_batches=1),
+    'vae': common.Recipe('flat-voices_2bar', 2, 'enc_rnn_size=[4],dec_rnn_size=[4],z_size=4,batch_size=4', eval_every_steps=2,
                           eval_num_batches=1, best_by='metrics/accuracy_sampled')}
 
 
@@ -45,33 +47,30 @@ def work(tmp_path_factory):
       found.append(tfrecords.frame(records.write_example(window, converter)))
     (folder / 'windows-2bar' / f'windows.tfrecord-{split}-00000-of-00001').write_bytes(b''.join(found))
   (folder / 'windows-2bar' / 'windows.tfrecord.report.json').write_text('{}')
-  patch = pytest.MonkeyPatch()
-  patch.setattr(recipes, 'RECIPES', TINY)
-  assert musae_train.run(['mixture'], 'nowhere', str(folder), show_progress=False) == {'mixture': True}
+  assert musae_train.run(['mixture'], 'nowhere', str(folder), show_progress=False, known=TINY) == {'mixture': True}
   for name in ('gaussian', 'vae'):
-    config = recipes.config_of(TINY[name])
+    config = TINY[name].build()
     bundles.save(config.build_model(), config, folder / 'bundles' / name, '')
-  yield folder
-  patch.undo()
+  return folder
 
 
 def test_training_keeps_its_time_and_ends(work):
   spent = json.loads((work / 'bundles' / 'mixture.json').read_text())
   assert spent['steps'] == 2 and spent['examples'] == 8 and spent['processor_seconds'] > 0
-  assert recipes.train('mixture', 'unused', str(work))  # there already
-  model, config, _ = recipes.load('mixture', str(work))
+  assert recipes.train('mixture', TINY['mixture'], 'unused', str(work))  # there already
+  model, config = recipes.load('mixture', str(work))
   assert model.genres == config.hparams.genres == ('classical', 'jazz', 'pop', 'folk')
 
 
 def test_table1(work, tmp_path):
-  results = musae_table1.run('nowhere', str(work), str(tmp_path), count=8, names=tuple(TINY))
+  results = musae_table1.run('nowhere', str(work), str(tmp_path), count=8, known=TINY)
   for found in results['models'].values():
     for kind in ('free', 'floor'):
-      assert found[kind]['average'] == pytest.approx((found[kind]['highest'] + found[kind]['lowest']) / 2)
+      assert found[kind]['average'] == pytest.approx((found[kind]['highest'] + found[kind]['lowest']) / 2, abs=1e-5)
   assert 'forced' in results['models']['vae'] and 'forced' not in results['models']['mixture']
   assert '| mixture |' in (tmp_path / 'table1.md').read_text()
-  with pytest.raises(errors.ModelNotFoundError, match='nothing trained yet'):
-    musae_table1.run('nowhere', str(tmp_path), str(tmp_path))
+  with pytest.raises(errors.ModelNotFoundError, match='is trained yet'):
+    musae_table1.run('nowhere', str(tmp_path), str(tmp_path), known=TINY)
 
 
 def test_figures(work, tmp_path):
@@ -79,10 +78,10 @@ def test_figures(work, tmp_path):
   assert len(found['changes']['highest notes']) == 32 and found['genres'] == {'classical': 0, 'jazz': 8, 'pop': 16, 'folk': 24}
   with pytest.raises(errors.ArgumentError, match='one Gaussian'):
     musae_figure3.run(str(work), 'gaussian', str(tmp_path))
-  found = musae_figure4.run('nowhere', str(work), str(tmp_path), names=('gaussian', 'absent'), count=4, points=3)
+  found = musae_figure4.run('nowhere', str(work), str(tmp_path), names=('gaussian', 'absent'), count=4, points=3, known=TINY)
   assert found['models']['gaussian']['data'][0] == 0
   assert found['models']['gaussian']['data'][-1] == pytest.approx(found['models']['gaussian']['end_to_end'])
-  found = musae_figure5.run('nowhere', str(work), 'mixture', str(tmp_path), count=6)
+  found = musae_figure5.run('nowhere', str(work), 'mixture', str(tmp_path), count=6, known=TINY)
   assert set(found['separation']['pop-folk']) == {'all', 'pca', 'tsne'}
   for name in ('figure3_mixture.png', 'figure4.png', 'figure5_mixture_pca.png', 'figure5_mixture_tsne.png'):
     assert (tmp_path / name).read_bytes()[:4] == b'\x89PNG'
@@ -91,12 +90,12 @@ def test_figures(work, tmp_path):
 def test_a_window_of_two_genres_stands_for_neither_of_their_pair(work):
   converter = configs.get('musae-2bar_gaussian-small').build_converter()
   pattern = str(work / 'windows-2bar' / 'windows.tfrecord-train-*')
-  assert len(measure.windows(pattern, converter)[0]) == 40
-  pop = measure.windows(pattern, converter, keep=lambda labels: 'pop' in measure.tags(labels))[1]
-  only = measure.windows(pattern, converter, keep=lambda labels: 'pop' in measure.tags(labels) and 'folk' not in measure.tags(labels))[1]
+  assert len(windows_lib.drawn(pattern, converter)[0]) == 40
+  pop = windows_lib.drawn(pattern, converter, keep=lambda labels: 'pop' in measure.tags(labels))[1]
+  only = windows_lib.drawn(pattern, converter, keep=lambda labels: 'pop' in measure.tags(labels) and 'folk' not in measure.tags(labels))[1]
   assert len(pop) == 16 and len(only) == 8
   with pytest.raises(errors.DataError, match='no window'):
-    measure.windows(pattern, converter, keep=lambda labels: 'polka' in measure.tags(labels))
+    windows_lib.drawn(pattern, converter, keep=lambda labels: 'polka' in measure.tags(labels))
 
 
 def test_genres_are_checked_and_counted(work, capsys):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from experiments.bundles import composer_classification
-from experiments.bundles.composers import music
 from musicnst import bundles
 from musicnst import configs
 from musicnst import errors
@@ -51,16 +50,15 @@ def encoder(tmp_path_factory):
   return str(path)
 
 
-def test_from_music_to_bundles_and_page(corpus_root, encoder, tmp_path, monkeypatch):
-  for name, value in (('PENALTIES', (.01, .1)), ('VARIATIONS', ((.9, 1),)), ('TRUNK', 'filters=[4],kernels=[4],strides=[4]'),
-                      ('LATENT_TRUNK', 'filters=[4],kernels=[3],strides=[1]')):
-    monkeypatch.setattr(composer_classification, name, value)
+def test_from_music_to_bundles_and_page(corpus_root, encoder, tmp_path):
   # The top voices are alike on purpose: what they say of compositions is tested elsewhere.
-  monkeypatch.setattr(music, 'compositions', lambda pieces: np.arange(len(pieces)))
-  config = configs.get('composer-roll', composer_classification.TRUNK)
+  recipe = composer_classification.Recipe(
+      (.01, .1), .1, ((.9, 1),), 'filters=[4],kernels=[4],strides=[4]', 'filters=[4],kernels=[3],strides=[1]', 4,
+      lambda pieces: np.arange(len(pieces)))
+  config = configs.get('composer-roll', recipe.trunk)
   bundles.save(config.build_model(), config, str(tmp_path / 'trunk'))
   output, made = str(tmp_path / 'composers'), str(tmp_path / 'made')
-  results = composer_classification.run(str(corpus_root), output, made, encoder=encoder, roll_trunk=str(tmp_path / 'trunk'), trunk_steps=4)
+  results = composer_classification.run(str(corpus_root), output, made, encoder=encoder, roll_trunk=str(tmp_path / 'trunk'), recipe=recipe)
   rows = results['rows']
   # Registers and intervals tell the thirteen apart, whatever the notes.
   assert rows['thirteen, rolls, test']['piece_accuracy'] > .8 and rows['thirteen, rolls, test']['pieces'] == 13

@@ -31,14 +31,13 @@ def test_entries_are_methods_and_cyclegans_run_in_their_directions_only():
   assert sn.models == dict.fromkeys(('classical-pop', 'pop-classical'), 'cyclegan/cyclegan-full-sn_classical_pop-small')
 
 
-def test_what_is_there_is_not_run_again_and_what_lacks_a_model_is_named(tmp_path, monkeypatch):
-  monkeypatch.setattr(methods, 'runner', lambda method, model=None: (method, model))
+def test_what_is_there_is_not_run_again_and_what_lacks_a_model_is_named(tmp_path):
   (tmp_path / 'm' / 'one').mkdir(parents=True)
   (tmp_path / 'm' / 'one.json').write_text(json.dumps({'processor_seconds': 120}))
   copy = entries.Entry('copy', 'copy', models=dict.fromkeys(('jazz-pop', 'pop-jazz'), ''))
   trained = entries.Entry('gan', 'cyclegan', (.5,), {'jazz-pop': 'm/one', 'pop-jazz': 'm/two'}, None)
   bench = _Bench()
-  left_out = comparison.run(lambda contents: bench, [copy, trained], str(tmp_path))
+  left_out = comparison.run(lambda contents: bench, [copy, trained], str(tmp_path), runner_of=lambda method, model: (method, model))
   assert bench.asked == [(('copy', None), 'copy', None, (0,), ('pop-jazz',)),
                          (('cyclegan', str(tmp_path / 'm' / 'one')), 'gan', .5, (0,), ('jazz-pop',))]
   assert list(left_out) == ['gan'] and 'm/two' in left_out['gan']
@@ -65,7 +64,7 @@ def test_the_page():
   assert '| a | 0.60 | 0.60 | 0.60 | 0.60 | 0.10 |' in text and '| b 0.5 | 0.30 | 0.30 | 0.30 | 0.30 | 0.60 |' in text
   assert '| b 0.5 | 0.20 at 0.50 | 0.40 at 0.70 |' in text and 'b (2 a direction)' in text and 'd (no bundle)' in text
   assert text.count('| ? |') == 1
-  found = json.loads(page.as_json(summaries, {'a': 0.0}))
+  found = page.numbers(summaries, {'a': 0.0})
   assert found[0]['directions']['jazz-pop']['lowest']['mean'] == .6
 
 

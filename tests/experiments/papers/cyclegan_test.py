@@ -6,13 +6,15 @@ import types
 import numpy as np
 import pytest
 
+from experiments import windows as windows_lib
+from experiments.papers import recipes as common
 from experiments.papers.cyclegan import figure1 as cyclegan_figure1
 from experiments.papers.cyclegan import figure2 as cyclegan_figure2
-from experiments.papers.cyclegan import table1 as cyclegan_table1
-from experiments.papers.cyclegan import train as cyclegan_train
-from experiments.papers.cyclegan import looks
 from experiments.papers.cyclegan import measure
 from experiments.papers.cyclegan import recipes
+from experiments.papers.cyclegan import table1 as cyclegan_table1
+from experiments.papers.cyclegan import train as cyclegan_train
+from experiments.papers.cyclegan import validation_history
 from musicnst import configs
 from musicnst import errors
 from musicnst.data import records
@@ -76,30 +78,27 @@ def work(tmp_path_factory):
     (folder / 'windows' / f'windows.tfrecord-{split}-00000-of-00001').write_bytes(
         b''.join(tfrecords.frame(records.write_example(window, converter)) for window in windows))
   (folder / 'windows' / 'windows.tfrecord.report.json').write_text('{}')
-  patch = pytest.MonkeyPatch()
-  tiny = lambda name, seed: recipes.Recipe(
-      name, 2, 'width=2,batch_size=2' + ('' if name.startswith('genre') else ',critic_width=2,blocks=1'), seed, look_every=2)
-  patch.setattr(recipes, 'recipe', tiny)
+  tiny = lambda name, seed: common.Recipe(
+      name, 2, 'width=2,batch_size=2' + ('' if name.startswith('genre') else ',critic_width=2,blocks=1'), seed, eval_every_steps=2)
   names = ['genre-phrase_classical_pop', 'genre-phrase_jazz_classical', MODEL]
-  done = cyclegan_train.run(names, 'unused', str(folder), show_progress=False, seed=3)
-  patch.undo()
+  done = cyclegan_train.run(names, 'unused', str(folder), show_progress=False, seed=3, recipe_of=tiny)
   assert done == dict.fromkeys(names, True)
   return folder, str(prefix)
 
 
 def test_from_windows_to_table_and_figures(work, tmp_path):
   folder, prefix = work
-  models, output = str(folder / 'bundles'), str(tmp_path / 'table1')
-  found = cyclegan_table1.run(prefix, models, output, snippets_dir=str(tmp_path / 'snippets'))
+  output = str(tmp_path / 'table1')
+  found = cyclegan_table1.run(prefix, str(folder), output, snippets_dir=str(tmp_path / 'snippets'))
   entry = found['models'][MODEL]
   assert found['windows'] == dict.fromkeys(GENRES, 8) and entry['steps'] == 2 and entry['training']['processor_seconds'] > 0
   assert entry['training']['seed'] == 3
-  seen = json.loads((folder / 'bundles' / f'{MODEL}.looks.json').read_text())
-  assert [look['step'] for look in seen] == [2] and entry['late'] == {name: seen[0][name] for name in ('s_tot_hits', 'content_change')}
+  seen = json.loads((folder / 'bundles' / f'{MODEL}.validation.json').read_text())
+  assert [point['step'] for point in seen] == [2] and entry['late'] == {name: seen[0][name] for name in ('s_tot_hits', 'content_change')}
   assert set(entry['directions']) == {'classical-pop', 'pop-classical'} and -1 <= entry['s_tot_hits'] <= 1
   text = (tmp_path / 'table1.md').read_text()
   assert text.count(MODEL) == 3 and 'genre-phrase_classical_pop' in text
-  again = cyclegan_table1.run(prefix, models, output)
+  again = cyclegan_table1.run(prefix, str(folder), output)
   assert again['models'][MODEL]['directions'] == entry['directions']
   figure = cyclegan_figure1.run(output + '.json', str(tmp_path / 'figure1'))
   assert figure['strengths'][0]['variant'] == 'Baseline' and (tmp_path / 'figure1.png').stat().st_size > 5000
@@ -127,17 +126,17 @@ def test_what_is_missing_is_named(work, tmp_path):
   with pytest.raises(errors.ModelNotFoundError, match='cyclegan_train'):
     cyclegan_table1.run(prefix, str(tmp_path), str(tmp_path / 'table1'))
   with pytest.raises(errors.DataError, match="no window of genre 'folk'"):
-    measure.windows(f'{prefix}-test-*', configs.get(MODEL).build_converter(), ('folk',))
+    windows_lib.by_genre(f'{prefix}-test-*', configs.get(MODEL).build_converter(), ('folk',))
   with pytest.raises(errors.UnknownNameError):
     cyclegan_train.run(['cyclegan-x'], '', str(tmp_path))
-  with pytest.raises(errors.DataError, match='not the JSON'):
+  with pytest.raises(errors.DataError, match='not a JSON file'):
     cyclegan_figure1.run(str(tmp_path / 'none.json'), str(tmp_path / 'figure1'))
 
 
-def test_the_best_look_changes_little_enough():
-  look = lambda step, strength, change: {'step': step, 's_tot_hits': strength, 's_tot_probability': strength, 'content_change': change}
-  assert looks.best([look(1, .2, .5), look(2, .9, 1.2), look(3, .4, .9), look(4, .4, .3)])['step'] == 3
-  assert looks.best([look(1, .2, 1.5), look(2, .9, 1.2)])['step'] == 2
+def test_the_best_point_changes_little_enough():
+  point = lambda step, strength, change: {'step': step, 's_tot_hits': strength, 's_tot_probability': strength, 'content_change': change}
+  assert validation_history.best([point(1, .2, .5), point(2, .9, 1.2), point(3, .4, .9), point(4, .4, .3)])['step'] == 3
+  assert validation_history.best([point(1, .2, 1.5), point(2, .9, 1.2)])['step'] == 2
 
 
 def test_marked_cells_by_hand():
@@ -152,7 +151,7 @@ def test_every_run_is_a_config():
   assert all(recipes.recipe(name).num_steps > 0 for name in cyclegan_train.MODELS)
 
 
-def test_late_looks_are_of_the_last_third():
+def test_late_points_are_of_the_last_third():
   seen = [{'step': step, 's_tot_hits': step / 100, 'content_change': .5} for step in range(10, 100, 10)]
-  assert looks.late(seen) == {'s_tot_hits': pytest.approx(.8), 'content_change': .5}  # of 70, 80, 90
-  assert looks.late([]) == {}
+  assert validation_history.late(seen) == {'s_tot_hits': pytest.approx(.8), 'content_change': .5}  # of 70, 80, 90
+  assert validation_history.late([]) == {}

@@ -18,10 +18,17 @@ TINY = train_bundles.Recipe(
     hparams='batch_size=4,enc_rnn_size=[4],dec_rnn_size=[4],z_size=3', about='A tiny model.')
 
 
+RECIPES = {'tiny': TINY}
+
+
 @pytest.fixture(autouse=True)
-def recipes(monkeypatch):
+def process_settings(monkeypatch):
+  """A training makes TensorFlow deterministic for the rest of the process, which other tests would feel."""
   monkeypatch.setattr(tf.config.experimental, 'enable_op_determinism', lambda: None)
-  monkeypatch.setattr(train_bundles, 'RECIPES', {'tiny': TINY, **train_bundles.RECIPES})
+
+
+def _run(names, corpus_root, work_dir, recipes=RECIPES, **options):
+  return train_bundles.run(names, str(corpus_root), str(work_dir), recipes=recipes, show_progress=False, **options)
 
 
 @pytest.fixture(scope='module')
@@ -37,7 +44,7 @@ def _weights(folder):
 
 
 def test_the_chain_gives_a_bundle_that_loads(corpus_root, tmp_path):
-  made = train_bundles.run('tiny', str(corpus_root), str(tmp_path / 'a'), show_progress=False)
+  made = _run('tiny', corpus_root, tmp_path / 'a')
   assert 0 <= made['tiny']['measures']['sampled/accuracy'] <= 1
   target = tmp_path / 'a' / 'bundles' / 'tiny'
   card = (target / 'CARD.md').read_text()
@@ -52,39 +59,38 @@ def test_the_chain_gives_a_bundle_that_loads(corpus_root, tmp_path):
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_weights(corpus_root, tmp_path):
   whole, parts = str(tmp_path / 'whole'), str(tmp_path / 'parts')
-  train_bundles.run('tiny', str(corpus_root), whole, show_progress=False)
+  _run('tiny', corpus_root, whole)
   calls = 0
-  while train_bundles.run('tiny', str(corpus_root), parts, max_seconds=1e-6, show_progress=False)['tiny'] is None:
+  while _run('tiny', corpus_root, parts, max_seconds=1e-6)['tiny'] is None:
     calls += 1  # max_seconds is over before the first step: nothing is trained
     assert not os.path.exists(os.path.join(parts, 'bundles'))
     if calls == 2:
-      train_bundles.run('tiny', str(corpus_root), parts, show_progress=False)
+      _run('tiny', corpus_root, parts)
   assert _weights(os.path.join(whole, 'bundles', 'tiny')) == _weights(os.path.join(parts, 'bundles', 'tiny'))
 
 
-def test_a_training_starts_from_the_first_ones_best_weights(corpus_root, tmp_path, monkeypatch):
+def test_a_training_starts_from_the_first_ones_best_weights(corpus_root, tmp_path):
   still = train_bundles.dataclasses.replace(
       TINY, num_steps=2, first=TINY, hparams=TINY.hparams + ',learning_rate=0.0,min_learning_rate=0.0')
-  monkeypatch.setattr(train_bundles, 'RECIPES', {'still': still, 'tiny': TINY})
-  train_bundles.run('still', str(corpus_root), str(tmp_path), show_progress=False)
+  recipes = {'still': still, 'tiny': TINY}
+  _run('still', corpus_root, tmp_path, recipes)
   assert sorted(name.split('-')[0] for name in os.listdir(tmp_path / 'runs')) == ['still', 'tiny']
-  train_bundles.run('tiny', str(corpus_root), str(tmp_path), show_progress=False)  # is there already
+  _run('tiny', corpus_root, tmp_path, recipes)  # is there already
   assert len(os.listdir(tmp_path / 'runs')) == 2
   assert _weights(tmp_path / 'bundles' / 'still') == _weights(tmp_path / 'bundles' / 'tiny')
   assert 'from the weights of 4 steps' in (tmp_path / 'bundles' / 'still' / 'CARD.md').read_text()
 
 
-def test_windows_are_shared_and_runs_are_not(corpus_root, tmp_path, monkeypatch):
-  train_bundles.run('tiny', str(corpus_root), str(tmp_path), show_progress=False)
+def test_windows_are_shared_and_runs_are_not(corpus_root, tmp_path):
+  _run('tiny', corpus_root, tmp_path)
   other = train_bundles.dataclasses.replace(TINY, seed=4, num_steps=2)
-  monkeypatch.setattr(train_bundles, 'RECIPES', {'tiny': other})
-  train_bundles.run('tiny', str(corpus_root), str(tmp_path), show_progress=False)
+  _run('tiny', corpus_root, tmp_path, {'tiny': other})
   assert len(os.listdir(tmp_path / 'windows')) == 1 and len(os.listdir(tmp_path / 'runs')) == 2
 
 
 def test_an_unknown_name_is_refused(tmp_path):
   with pytest.raises(errors.UnknownNameError, match="Did you mean 'tiny'"):
-    train_bundles.run('tinyy', str(tmp_path), str(tmp_path))
+    _run('tinyy', tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize('name', train_bundles.RECIPES)
@@ -99,13 +105,10 @@ def test_recipe(name):
     assert corpus_map.get(recipe.corpora)
 
 
-def test_what_is_made_together_is_made_once(tmp_path, monkeypatch):
-  from experiments.bundles import composer_classification
+def test_what_is_made_together_is_made_once(tmp_path):
   calls = []
-  monkeypatch.setattr(composer_classification, 'run', lambda *args, **kwargs: calls.append(kwargs) or {'rows': {}})
-  both = train_bundles.Composers(inputs='rolls')
-  monkeypatch.setattr(train_bundles, 'RECIPES', {'one': both, 'two': both})
-  assert train_bundles.run('all', str(tmp_path), str(tmp_path)) == {'one': {'rows': {}}, 'two': {'rows': {}}}
+  both = train_bundles.Composers(inputs='rolls', run=lambda *args, **kwargs: calls.append(kwargs) or {'rows': {}})
+  assert _run('all', tmp_path, tmp_path, {'one': both, 'two': both}) == {'one': {'rows': {}}, 'two': {'rows': {}}}
   assert calls == [{'make': str(tmp_path / 'bundles'), 'inputs': 'rolls'}]
 
 

@@ -10,7 +10,6 @@ import tensorflow as tf
 from experiments.papers.musicnst import experiments as musicnst_experiments
 from experiments.papers.musicnst import lbfgs
 from experiments.papers.musicnst import models
-from experiments.papers.musicnst import page
 from experiments.papers.musicnst import pairs as pairs_lib
 from experiments.papers.musicnst import reading
 from experiments.papers.musicnst import runs
@@ -165,7 +164,7 @@ def test_shipped_pair():
 
 def test_plan_covers_the_paper(pair):
   second = dataclasses.replace(pair, source='Franz Schubert')
-  planned = musicnst_experiments.plan([pair, second], vgg_pairs=1)
+  planned = musicnst_experiments.Plan(vgg_pairs=1).settings([pair, second])
   for experiment in runs.EXPERIMENTS:
     settings = [(p, setting) for e, p, setting in planned if e == experiment]
     assert {s.ratio for p, s in settings if p is pair} == {'1 : 0', '1 : 1', '1 : 4', '1 : 16', '1 : 64', '0 : 1'}
@@ -174,15 +173,11 @@ def test_plan_covers_the_paper(pair):
     assert {s.ratio for p, s in settings if p is second} == ({'1 : 4'} if 'vgg' in experiment else {s.ratio for _, s in settings})
 
 
-def test_results_and_page_agree(models_, pair, pictures, tmp_path, monkeypatch):
+def test_results_and_page_agree(models_, pair, pictures, tmp_path):
   pytest.importorskip('matplotlib')
-  monkeypatch.setattr(runs, 'CONTROLS', ('copy', 'half-notes'))
-  monkeypatch.setattr(musicnst_experiments, 'SWEEP_STEPS', 2)
-  monkeypatch.setattr(musicnst_experiments, 'LONG_STEPS', 3)
-  monkeypatch.setattr(musicnst_experiments, 'LONG_ITERATIONS', (1, 2, 3))
-  monkeypatch.setattr(tables, 'COMMON_ITERATION', 2)
   shipped = dataclasses.replace(pair, kind='shipped', source='one', target='other')
-  results = musicnst_experiments.run(models_, [pair, shipped], str(tmp_path))
+  results = musicnst_experiments.run(
+      models_, [pair, shipped], str(tmp_path), musicnst_experiments.Plan(controls=('copy', 'half-notes'), sweep_steps=2, long_steps=3))
   musicnst_experiments.write(str(tmp_path), results)
   names = {path.name for path in tmp_path.iterdir()}
   assert {'results.json', 'README.md', 'loss_curves.png', 'sweep_composer.png'} | {f'tracks_{e}.png' for e in runs.EXPERIMENTS} <= names
@@ -208,7 +203,6 @@ def test_means_pass_over_what_is_missing():
   rows = [{'a': 1.}, {'a': None}, {}, {'a': 2.}]
   assert tables.mean(rows, 'a') == 1.5 and tables.mean(rows, 'b') is None
   assert [tables.number(value) for value in (None, 0, .25, 12345., .0012, 1e-9)] == ['-', '0.00', '0.25', '12345', '0.0012', '0.0000']
-  assert page.rounded({'a': [1.23456789, 2, 'x', None]}) == {'a': [1.2346, 2, 'x', None]}
 
 
 def test_latents_of_a_standard_normal():
