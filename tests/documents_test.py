@@ -104,7 +104,8 @@ def test_every_page_is_in_the_index():
 @each_document
 def test_lines_are_wrapped(path):
   lines = path.read_text(encoding='utf-8').splitlines()
-  assert not [line for line in lines if len(line) > _COLUMNS and not line.startswith('|')]
+  whole = re.compile(r'\||`[^`]*`\W?$')  # a row of a table, and a command on a line of its own
+  assert not [line for line in lines if len(line) > _COLUMNS and not whole.match(line)]
 
 
 def test_the_index_is_short():
