@@ -51,6 +51,7 @@ def encoder(tmp_path_factory):
   return str(path)
 
 
+@pytest.mark.slow
 def test_from_music_to_bundles_and_page(corpus_root, encoder, tmp_path, monkeypatch):
   for name, value in (('PENALTIES', (.01, .1)), ('VARIATIONS', ((.9, 1),)), ('TRUNK', 'filters=[4],kernels=[4],strides=[4]'),
                       ('LATENT_TRUNK', 'filters=[4],kernels=[3],strides=[1]')):

@@ -68,6 +68,7 @@ CYCLEGANS = ('cyclegan-base_classical_pop-small', 'cyclegan-full-sn-sa_classical
 NAMES = [name for name in sorted(configs.config_map()) if not name.startswith('cyclegan') or name in CYCLEGANS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', NAMES)
 def test_contract(name, tmp_path):
   contract.run_model_contract(tiny(name), tmp_path, with_encoder)

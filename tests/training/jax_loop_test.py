@@ -78,6 +78,7 @@ def _loss(model, windows, step):
   return sum(float(tf.reduce_sum(value)) for batch in terms for value in batch.values()) / len(windows.windows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', CONFIGS)
 def test_losses_and_weights_are_the_trainers(made, name):
   folder, looks = made[0], made[1][name]
@@ -101,6 +102,7 @@ def test_losses_and_weights_are_the_trainers(made, name):
     assert np.mean(apart > 2e-4) < .01
 
 
+@pytest.mark.slow
 def test_the_bundle_is_the_best_look(made):
   folder, looks = made
   for name in CONFIGS:
@@ -111,6 +113,7 @@ def test_the_bundle_is_the_best_look(made):
     assert _loss(model, windows, best[0]) == pytest.approx(best[2], rel=2e-3)  # under TensorFlow
 
 
+@pytest.mark.slow
 def test_transposition_moves_all_cells_or_none(made):
   config = configs.get('polyphonic-2bar', COMMON)
   windows = jax_loop.Windows.read(config, str(made[0] / 'polyphonic-2bar.tfrecord'))
@@ -127,6 +130,7 @@ def test_transposition_moves_all_cells_or_none(made):
   assert shifts == {-2, -1, 0, 1, 2}
 
 
+@pytest.mark.slow
 def test_bad_input(made, tmp_path):
   with pytest.raises(errors.ArgumentError, match='Keras runs on tensorflow; set KERAS_BACKEND=jax'):
     jax_loop.train('polyphonic-2bar', 'nowhere', str(tmp_path / 'made'), 1)
