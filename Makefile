@@ -1,5 +1,6 @@
 # make demo   restyles one shipped piece after another and says where the result is
-# make test   the tests      make lint   ruff, mypy      make bench   speed and memory, as ratios      make docs   the API pages
+# make test   the tests      make test-fast   without those that train      make lint   ruff, mypy      make docs   the API pages
+# make bench  speed and memory, as ratios
 # The first of them makes a virtual environment in $(VENV) and installs the package into it, once.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -8,7 +9,7 @@ BIN = $(VENV)/bin
 CONTENT ?= musicnst/pieces/ode_to_joy.mid
 STYLE ?= musicnst/pieces/maple_leaf_rag.mid
 
-.PHONY: demo test lint bench docs clean
+.PHONY: demo test test-fast lint bench docs clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/musicnst transfer --content=$(CONTENT) --style=$(STYLE) --output=demo/result.mid --report_dir=demo/report
@@ -18,6 +19,9 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-fast: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -m 'not slow' $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

@@ -120,6 +120,7 @@ def test_links_and_devices_are_refused(refused, tmp_path, kind):
 
 # === Another config, another model ===
 
+@pytest.mark.slow
 def test_the_wrong_config_is_told_the_right_one(refused, source):
   said = refused(source / 'model.ckpt', 'is not a checkpoint of config', configs.get('cat-drums_2bar_small'))
   assert '--config=cat-mel_2bar_big --hparams=z_size=16,enc_rnn_size=[24],dec_rnn_size=[24,24,24]' in said
@@ -132,6 +133,7 @@ def test_the_wrong_config_is_told_the_right_one(refused, source):
     checkpoint_import.load_magenta('polyphonic-2bar', source / 'model.ckpt')
 
 
+@pytest.mark.slow
 def test_the_right_one_among_other_fixtures(request):
   for name in magenta_weights.NAMES[1:]:
     path = magenta_weights.folder(name, request) / 'model_public_style.ckpt'

@@ -82,6 +82,7 @@ def _run_folder(folder):
   return folder
 
 
+@pytest.mark.slow
 def test_the_only_config_that_fits_need_not_be_named(request):
   path = request.getfixturevalue('shared') / 'fixtures' / 'magenta' / 'hierdec-trio_16bar' / 'model_public_style.ckpt'
   model, config, info = inference.load_model(path)
@@ -109,6 +110,7 @@ def test_a_bundle_without_moments_says_so(source, config, tmp_path):
   assert not (tmp_path / 'bundle' / bundles.TRAINING).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', magenta_weights.NAMES)
 def test_what_it_decodes_is_what_magenta_decoded(name, request):
   """Latents of the fixture -> notes: the imported model and its converter together."""

@@ -41,6 +41,7 @@ def test_what_only_training_needs(name, expected):
   assert table.is_training_only(name) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', sorted(FULL_SIZE))
 def test_full_size_shapes_say_which_config_they_are_of(name):
   fits = matching.fitting({**FULL_SIZE[name], 'global_step': ()})
@@ -49,6 +50,7 @@ def test_full_size_shapes_say_which_config_they_are_of(name):
   assert {other for other, _ in fits if other in FULL_SIZE} == alike and all(not text for _, text in fits)
 
 
+@pytest.mark.slow
 def test_residual_layers_have_magentas_wrappers():
   """Names as the notes on Magenta's numerics give them: a projection in every layer of the encoder, in the decoder's first and where sizes differ."""
   text = 'residual_encoder=true,residual_decoder=true,enc_rnn_size=[6,6],dec_rnn_size=[5,5,7],z_size=3'

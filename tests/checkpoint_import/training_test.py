@@ -25,6 +25,7 @@ def _trainer(path):
   return trainer_lib.Trainer(config, tf.distribute.get_strategy())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', magenta_weights.NAMES)
 @pytest.mark.parametrize('form', ['checkpoint', 'bundle'])
 def test_one_step_equals_magentas(name, form, request, monkeypatch, tmp_path):
@@ -69,6 +70,7 @@ def windows(tmp_path_factory, source):
   return str(path)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_from_the_step_and_resumes_exactly(source, config, windows, tmp_path):
   config = config.override(batch_size=4)
   settings = {**tiny.EACH_STEP, 'checkpoint_file': str(source / 'model.ckpt'), 'show_progress': False}

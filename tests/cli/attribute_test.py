@@ -24,6 +24,7 @@ def places(tmp_path_factory):
   return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('model, steps', [('genre-phrase_jazz_pop', 64), ('genre-roll', 32)])
 def test_a_picture_of_a_file(places, tmp_path, capsys, model, steps):
   found = attribute.run(str(places / model), str(places / 'song.mid'), str(tmp_path / 'why.svg'), num_windows=2)

@@ -230,6 +230,7 @@ def test_convert_of_nothing(run, tmp_path):
   assert not os.path.exists('n.tfrecord')
 
 
+@pytest.mark.slow
 def test_transfer_of_every_conformance_file(run, shared, style):
   done, refused = [], []
   for path in sorted((shared / 'data' / 'conformance').iterdir()):

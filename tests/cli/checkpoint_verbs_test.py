@@ -73,6 +73,7 @@ def test_in_and_out_again(run, archive, tmp_path):
   assert code == 0 and 'step 31337, without optimizer state' in printed
 
 
+@pytest.mark.slow
 def test_generate_takes_them_as_they_are(run, archive, tmp_path):
   for number, source in enumerate((archive, SOURCE / 'model.ckpt')):
     code, printed, said = run(
@@ -82,6 +83,7 @@ def test_generate_takes_them_as_they_are(run, archive, tmp_path):
   assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
+@pytest.mark.slow
 def test_evaluate_takes_them_as_they_are(run, archive, windows, tmp_path):
   code, _, said = run('evaluate', f'--checkpoint_file={archive}', *CONFIG, f'--examples_path={windows}', f'--output={tmp_path / "r.json"}')
   report, golden = json.loads((tmp_path / 'r.json').read_text()), np.load(SOURCE / 'golden.npz')
@@ -89,6 +91,7 @@ def test_evaluate_takes_them_as_they_are(run, archive, windows, tmp_path):
   assert report['measures']['kl_nats'] == pytest.approx(np.mean(golden['enc/kl_bits']) * np.log(2), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_train_goes_on_and_what_it_made_is_exported(run, archive, windows, tmp_path):
   arguments = (f'--run_dir={tmp_path / "run"}', f'--examples_path={windows}', '--log=WARN', '--checkpoint_every_secs=0')
   code, _, said = run('train', *CONFIG, *arguments, f'--checkpoint_file={archive}', '--num_steps=31339')
@@ -103,6 +106,7 @@ def test_train_goes_on_and_what_it_made_is_exported(run, archive, windows, tmp_p
   assert not np.array_equal(reader.get_tensor('encoder/mu/kernel'), start.get_tensor('encoder/mu/kernel'))
 
 
+@pytest.mark.slow
 def test_a_wrong_config_is_one_line_and_writes_nothing(run, archive, tmp_path):
   before = sorted(os.listdir(tmp_path))
   for verb, *more in (('import_checkpoint', f'--output={tmp_path / "b"}'), ('generate', f'--output_dir={tmp_path / "g"}')):

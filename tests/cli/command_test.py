@@ -164,6 +164,7 @@ def test_verb_help_loads_no_tensorflow(name):
   assert 'flags:' in found.stdout
 
 
+@pytest.mark.slow
 def test_tensorflow_starts_without_a_word():
   found = _python('from musicnst import quiet\nquiet.hush()\nimport tensorflow as tf, keras\n'
                   'print(int(tf.reduce_sum(tf.ones([3]))), keras.backend.backend())')

@@ -1,6 +1,7 @@
 """train, evaluate, bundle, generate, list: from windows to music by the command line, and what it says where it cannot."""
 import json
 import re
+import shutil
 
 import pytest
 import tensorflow as tf
@@ -61,22 +62,26 @@ def music(tmp_path):
   return paths
 
 
-def test_a_run_goes_on_without_naming_its_config(capsys, run_dir, windows):
+@pytest.mark.slow
+def test_a_run_goes_on_without_naming_its_config(capsys, run_dir, windows, tmp_path):
+  run_dir = shutil.copytree(run_dir, tmp_path / 'run')  # other tests look at the run of four steps
   code, _, said = _run(capsys, 'train', f'--run_dir={run_dir}', f'--examples_path={windows}', '--num_steps=5')
   assert code == 0 and said.startswith('step 5/5')
   assert json.loads((run_dir / 'config.json').read_text())['hparams']['batch_size'] == 8
 
 
+@pytest.mark.slow
 def test_eval_mode_writes_curves_and_results(capsys, run_dir, windows):
   code, printed, _ = _run(capsys, 'train', '--mode=eval', f'--run_dir={run_dir}', f'--examples_path={windows}', '--eval_dir_suffix=_x',
                           '--eval_num_batches=2')
   results = json.loads((run_dir / 'eval_x' / 'results.json').read_text())
-  assert code == 0 and results['measures']['windows'] == 16 and results['step'] >= 4
+  assert code == 0 and results['measures']['windows'] == 16 and results['step'] == 4
   for name in ('teacher_forced/accuracy', 'sampled/accuracy', 'teacher_forced/onset_f1', 'sampled/frame_f1', 'active_dimensions', 'kl_nats'):
     assert name in printed and name in results['measures']
   assert list((run_dir / 'eval_x').glob('events*'))
 
 
+@pytest.mark.slow
 def test_from_a_run_to_a_bundle_to_music(capsys, run_dir, windows, music, tmp_path):
   bundle, results = tmp_path / 'tiny.zip', tmp_path / 'results.json'
   (tmp_path / 'card.md').write_text('# Card')
@@ -97,6 +102,7 @@ def test_from_a_run_to_a_bundle_to_music(capsys, run_dir, windows, music, tmp_pa
       assert midi_reading.read(tmp_path / mode / name).notes
 
 
+@pytest.mark.slow
 def test_an_input_of_several_windows_is_written_apart(capsys, run_dir, music, tmp_path):
   code, _, said = _run(capsys, 'generate', f'--run_dir={run_dir}', '--mode=interpolate', f'--input_midi_1={music[0]}',
                        f'--input_midi_2={music[2]}', f'--output_dir={tmp_path / "out"}')
@@ -132,6 +138,7 @@ def test_bad_input_is_one_line_and_exit_code_2(capsys, tmp_path, arguments, mess
   assert code == 2 and message in said and said.count('\n') == 1 and 'Traceback' not in said
 
 
+@pytest.mark.slow
 def test_an_output_that_cannot_be_written(capsys, run_dir, tmp_path):
   (tmp_path / 'file').write_text('')
   code, _, said = _run(capsys, 'bundle', f'--run_dir={run_dir}', f'--output={tmp_path}/file/b.zip')

@@ -8,6 +8,7 @@ FAMILIES = configs.families()
 ENTRIES = [(family, name) for family in FAMILIES for name in family.kinds or family.configs]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('family, name', ENTRIES, ids=[name for _, name in ENTRIES])
 def test_contract(family, name, tmp_path):
   contract.run_model_contract(family, name, tmp_path)

@@ -167,6 +167,7 @@ def test_auto_estimates_what_keeps_no_time_with_its_map():
   assert share_found(beat_map, truth) > 0.85
 
 
+@pytest.mark.slow
 def test_pop909_and_maestro(shared):
   from musicnst.reading import files
   found = []

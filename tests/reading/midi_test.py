@@ -167,6 +167,7 @@ def test_paths(tmp_path):
   assert len(midi.read(tmp_path / 'one.KAR').notes) == 1
 
 
+@pytest.mark.slow
 def test_two_thousand_damaged_files():
   """Each is read or refused by name, in bounded time; where note_seq reads it too, the sequences are equal."""
   rng = random.Random(20)

@@ -137,6 +137,7 @@ def test_ogg_comes_back():
   assert _fundamental_hz(decoded[2205:22050].mean(1), 22050) == pytest.approx(440, rel=.02)
 
 
+@pytest.mark.slow
 def test_ogg_of_a_long_sound_does_not_crash_libsndfile():
   sound = np.zeros((22050 * 400, 2), np.float32)
   assert soundfile.info(io.BytesIO(audio.ogg_bytes(sound, 22050))).frames == len(sound)
@@ -172,6 +173,7 @@ def test_only_a_soundfont_is_corrected():
 
 
 
+@pytest.mark.slow
 def test_every_conformance_file_sounds(shared):
   heard = 0
   for path in sorted((shared / 'data' / 'conformance').glob('*.mid')):

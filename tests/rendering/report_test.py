@@ -148,6 +148,7 @@ def test_empty_result_and_one_note(tmp_path):
   assert '1 note, 1 (100 %) are kept' in page.text and data['rolls']['result']['bars'] == [0]
 
 
+@pytest.mark.slow
 def test_two_hours_stay_light(tmp_path):
   long = testing.sequence([(30 + i % 60, i / 3, i / 3 + .5) for i in range(22_000)], qpm=62.5)
   assert long.total_time > 7000

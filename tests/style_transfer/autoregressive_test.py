@@ -60,6 +60,7 @@ def test_the_change_of_what_is_written_is_applied(lstm):
   assert len(content.pitches) and come.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('method', ['guided', 'paper-classifier-latents', 'interpolation', 'moment-matching', 'reconstruction'])
 def test_methods(method, with_lstm):
   optimized = method in ('guided', 'paper-classifier-latents')

@@ -49,6 +49,7 @@ def _write_published_layout(path, model):
         group.create_dataset(name, shape=weight.shape, dtype='float32', fillvalue=value, chunks=True)
 
 
+@pytest.mark.slow
 def test_vgg_with_downloaded_weights(server, tmp_path, monkeypatch):
   folder, address = server
   blank = keras.applications.VGG19(include_top=False, weights=None, input_shape=(None, None, 3))
@@ -101,6 +102,7 @@ def test_imagenet_reaches_the_methods(monkeypatch, pictures):
   assert asked == [(True, 0), (False, 5)]
 
 
+@pytest.mark.slow
 def test_random_weights_come_from_the_seed():
   network = feature_networks.vgg.__wrapped__(seed=3)
   deepest = network.model.get_layer('block5_conv2').kernel.numpy()

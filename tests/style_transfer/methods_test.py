@@ -47,6 +47,7 @@ def test_contract(name, shipped, tmp_path, notes_of):
 
 
 # The default method's hard decisions follow no gradient where the weights are random; `transfer_test` sees it move.
+@pytest.mark.slow
 @pytest.mark.parametrize('name', [name for name in OPTIMIZED if name != 'guided'])
 def test_the_loop_brings_the_objective_down(name, shipped):
   # A step of Adam moves every cell of a roll alike: small ones, or the first of them overshoots.
@@ -55,6 +56,7 @@ def test_the_loop_brings_the_objective_down(name, shipped):
   assert min(history['total'][6:]) < history['total'][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', OPTIMIZED)
 def test_pieces_side_by_side_are_as_alone(name, shipped, notes_of):
   contents = [testing.chords(3, 0), testing.chords(6, 4)]
@@ -68,6 +70,7 @@ def test_pieces_side_by_side_are_as_alone(name, shipped, notes_of):
   assert [n[:4] for n in of_part] == [n[:4] for n in notes_of(alone.sequence)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', OPTIMIZED)
 def test_candidates(name, shipped, monkeypatch):
   scored = []

@@ -78,6 +78,7 @@ def _as_set(notes):
   return {(n.pitch, n.velocity, n.instrument, n.program, n.is_drum, round(n.start_time, 6), round(n.end_time, 6)) for n in notes}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('method', [name for name, entry in registry.TRANSFER_MAP.items() if len(entry.classes) > 1])
 def test_magentas_checkpoint_restyles_a_melody(method, magentas):
   content, style = _band(1), _band(2, qpm=140.0)
@@ -113,6 +114,7 @@ def test_strength_nought_and_bars(magentas):
     transfer.transfer(content, style, method='interpolation', model=magentas, bars=(6, 7))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('config, more', [
     ('hierdec-trio_16bar', ',level_lengths=[4,16],steps=64'), ('flat-trio_16bar', ',steps=64'), ('hier-multiperf_vel_1bar_med', ''),
     ('cat-drums_2bar_small', ''), ('cat-mel_2bar_med_chords', '')])

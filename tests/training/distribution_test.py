@@ -23,6 +23,7 @@ def _free_ports(count):
   return ports
 
 
+@pytest.mark.slow
 def test_one_mirrored_and_two_workers_give_the_same_losses(workers, unbroken):
   addresses = [f'127.0.0.1:{port}' for port in _free_ports(2)]
   one = unbroken[1]

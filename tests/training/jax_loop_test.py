@@ -79,6 +79,7 @@ def _loss(model, windows, step):
   return sum(float(tf.reduce_sum(value)) for batch in terms for value in batch.values()) / len(windows.windows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', CONFIGS)
 def test_losses_and_weights_are_the_trainers(made, name):
   folder, history = made[0], made[1][name]
@@ -103,6 +104,7 @@ def test_losses_and_weights_are_the_trainers(made, name):
     assert np.mean(apart > 2e-4) < .01
 
 
+@pytest.mark.slow
 def test_the_bundle_is_of_the_best_evaluation(made):
   folder, history = made
   for name in CONFIGS:
@@ -113,6 +115,7 @@ def test_the_bundle_is_of_the_best_evaluation(made):
     assert _loss(model, windows, best[0]) == pytest.approx(best[2], rel=2e-3)  # under TensorFlow
 
 
+@pytest.mark.slow
 def test_transposition_moves_all_cells_or_none(made):
   config = configs.get('polyphonic-2bar', COMMON)
   windows = jax_loop.Windows.read(config, str(made[0] / 'polyphonic-2bar.tfrecord'))
@@ -129,6 +132,7 @@ def test_transposition_moves_all_cells_or_none(made):
   assert shifts == {-2, -1, 0, 1, 2}
 
 
+@pytest.mark.slow
 def test_bad_input(made, tmp_path):
   with pytest.raises(errors.ArgumentError, match='Keras runs on tensorflow; set KERAS_BACKEND=jax'):
     jax_loop.train('polyphonic-2bar', 'nowhere', str(tmp_path / 'made'), 1)

@@ -68,6 +68,7 @@ def _toy(limit=1e9, **hparams):
   return config_lib.Config('toy', lambda hparams, converter: _Toy(limit), lambda hparams: real.build_converter(), hparams_lib.HParams(**values))
 
 
+@pytest.mark.slow
 def test_curves_hyperparameters_and_checkpoints(config, windows, tmp_path):
   last = _train(config, tmp_path, windows, num_steps=10, eval_examples_path=windows, eval_every_steps=5, eval_num_batches=2)
   train, evaluation = _events(tmp_path / 'train'), _events(tmp_path / 'eval')
@@ -91,6 +92,7 @@ def test_curves_hyperparameters_and_checkpoints(config, windows, tmp_path):
   assert best['score'] == pytest.approx(max(scores), rel=1e-6) and best['step'] == (5, 10)[int(np.argmax(scores))]
 
 
+@pytest.mark.slow
 def test_goes_on_and_keeps_no_more_checkpoints_than_asked(windows, tmp_path):
   _train(_toy(), tmp_path, windows, num_steps=5)
   steps = []
@@ -100,6 +102,7 @@ def test_goes_on_and_keeps_no_more_checkpoints_than_asked(windows, tmp_path):
   assert sorted(path.stem for path in (tmp_path / 'train').glob('*.index')) == ['model-14', 'model-15']
 
 
+@pytest.mark.slow
 def test_steps_per_call_changes_nothing(config, windows, unbroken, tmp_path):
   _train(config, tmp_path, windows, num_steps=20, steps_per_call=7)
   first, second = (_weights(run_dir_lib.RunDir(folder).checkpoint()) for folder in (unbroken[0], tmp_path))
@@ -107,6 +110,7 @@ def test_steps_per_call_changes_nothing(config, windows, unbroken, tmp_path):
     np.testing.assert_array_equal(second[name], value)
 
 
+@pytest.mark.slow
 def test_mixed_precision_computes_in_bfloat16(config, windows, unbroken, tmp_path):
   half = _train(config, tmp_path, windows, num_steps=5, mixed_precision=True)['loss']
   full = np.mean([unbroken[1][step] for step in range(1, 6)])
@@ -182,6 +186,7 @@ def test_a_callback_may_stop_the_run(windows, tmp_path):
   assert run_dir_lib.RunDir(tmp_path).checkpoint().endswith('model-10')
 
 
+@pytest.mark.slow
 def test_warm_start_from_a_bundle_and_from_a_run(config, windows, unbroken, tmp_path):
   model, _, _ = inference.load_model(unbroken[0])
   bundles.save(model, config, tmp_path / 'bundle.zip', dtype='float32')
@@ -211,6 +216,7 @@ def test_settings_out_of_range_are_named(config, windows, tmp_path, wrong):
     _train(config, tmp_path, windows, **wrong)
 
 
+@pytest.mark.slow
 def test_a_classifier_of_latents_trains_on_its_bundles_encoder(config, tmp_path):
   bundles.save(config.build_model(), config, tmp_path / 'encoder', dtype='float32')
   latent = configs.get('genre-latent', f'encoder={tmp_path / "encoder"},z_size=4,steps=64,batch_size=4,classes=[pop,folk],filters=[4],'

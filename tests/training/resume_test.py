@@ -3,6 +3,7 @@ import signal
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from musicnst.training import loop
@@ -16,6 +17,7 @@ def _values(run_dir):
           if 'VARIABLE_VALUE' in name and 'save_counter' not in name}
 
 
+@pytest.mark.slow
 def test_resume_after_kill_equals_unbroken_run_to_the_bit(config, windows, workers, unbroken, tmp_path):
   # Killed at step 13, after the checkpoint of step 10: three steps are lost and made again. An epoch is 7 and a half batches.
   assert workers.finish(workers.start('killed', 20, kill_at=13, checkpoint_every_steps=5)) == -signal.SIGKILL

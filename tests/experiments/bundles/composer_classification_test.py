@@ -50,6 +50,7 @@ def encoder(tmp_path_factory):
   return str(path)
 
 
+@pytest.mark.slow
 def test_from_music_to_bundles_and_page(corpus_root, encoder, tmp_path):
   # The top voices are alike on purpose: what they say of compositions is tested elsewhere.
   recipe = composer_classification.Recipe(

@@ -23,6 +23,7 @@ def _batches(pattern, *_, **__):
   yield {'inputs': tf.constant(rolls), 'lengths': tf.fill([SIZES[split], 1], 64), 'labels': tf.constant(labels)}
 
 
+@pytest.mark.slow
 def test_statistics_are_fitted_beside_the_convolutions(tmp_path, monkeypatch):
   monkeypatch.setattr(dataset, 'batches', _batches)
   encoder = configs.get('polyphonic-2bar').override(width=4, z_size=6)

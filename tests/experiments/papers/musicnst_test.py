@@ -68,6 +68,7 @@ def _start(models_, pair, experiment, setting):
   return {name: float(value[0]) for name, value in task.objective.terms(tf.constant(prepared.start), prepared.context).items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('experiment', runs.EXPERIMENTS)
 def test_style_is_truly_in_the_loss(experiment, models_, pair, pictures):
   once, twice = (_start(models_, pair, experiment, runs.Setting(1, style)) for style in (4, 8))
@@ -80,6 +81,7 @@ def test_style_is_truly_in_the_loss(experiment, models_, pair, pictures):
   assert row['total_start'] == pytest.approx(sum(once.values()), rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('experiment', runs.EXPERIMENTS)
 def test_snapshots_are_there(experiment, models_, pair, pictures):
   found = runs.run(models_, pair, experiment, runs.Setting(num_steps=4, iterations=(1, 3, 4)))
@@ -87,8 +89,13 @@ def test_snapshots_are_there(experiment, models_, pair, pictures):
   assert list(found.sequences) == [(i, t) for i in (1, 3, 4) for t in thresholds]
   assert [(row['iteration'], row['threshold']) for row in found.rows] == list(found.sequences)
   assert all(len(values) == 4 for values in found.history.values())
-  for row in found.rows:
-    assert 0 <= row['judge_after'] <= 1 and row['style_start'] == found.rows[0]['style_start']
+  for row, sequence in zip(found.rows, found.sequences.values()):
+    # What reads the sequence says of it: the classifiers that are not in the experiment.
+    result = piece.from_sequence(sequence, beats='tempo')
+    names = {'paper-classifier-roll': ['composer-latent'], 'paper-classifier-latents': ['composer-roll']}.get(
+        experiment, ['composer-roll', 'composer-latent'])
+    chances = [runs.composer_probabilities(models_, result, name)[pair.target] for name in names]
+    assert row['judge_after'] == pytest.approx(np.mean(chances), abs=1e-4) and row['style_start'] == found.rows[0]['style_start']
   if experiment.endswith('roll'):  # every cell of the content is above .05 still, and few steps lift none to .5
     assert found.rows[0]['content_removed'] == 0
 
@@ -103,6 +110,7 @@ def test_the_judge_is_the_other_classifier(models_, pair):
   assert sum(chances.values()) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_genres_are_judged_by_the_benchmark(models_, pair):
   of_genres = dataclasses.replace(pair, kind='genre', source='jazz', target='pop')
   found = runs.measure(models_, of_genres, pair.content.sequence)
@@ -173,6 +181,7 @@ def test_plan_covers_the_paper(pair):
     assert {s.ratio for p, s in settings if p is second} == ({'1 : 4'} if 'vgg' in experiment else {s.ratio for _, s in settings})
 
 
+@pytest.mark.slow
 def test_results_and_page_agree(models_, pair, pictures, tmp_path):
   pytest.importorskip('matplotlib')
   shipped = dataclasses.replace(pair, kind='shipped', source='one', target='other')

@@ -114,6 +114,7 @@ def test_trunk_says_what_does_not_fit():
     networks.ConvTrunk((4,), (3,), (1,), pooling='sum')
 
 
+@pytest.mark.slow
 def test_learns_register_from_few_steps():
   """High music against low music, with notes dropped and examples silenced: held-out accuracy after 40 steps."""
   keras.utils.set_random_seed(0)

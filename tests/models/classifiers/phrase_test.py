@@ -43,6 +43,7 @@ def test_paper_sizes():
   assert model.count_params() == convolutions + 2 * (128 + 256 + 512)
 
 
+@pytest.mark.slow
 def test_it_learns_low_from_high():
   rng = np.random.default_rng(0)
   rolls = np.zeros((8, 2, 64, 84), 'float32')

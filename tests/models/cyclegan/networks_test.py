@@ -54,6 +54,7 @@ def test_pooled_attention_looks_at_the_maxima_of_squares():
   np.testing.assert_allclose(layer(x), x + expected.reshape(x.shape), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_spectral_convolutions_have_largest_singular_value_one():
   generator = networks.Generator(4, 2, spectral=True, attention=True)
   generator.build((None, 16, 84))

@@ -183,6 +183,7 @@ def test_a_bars_own_latents_are_of_that_bar_alone():
     assert (difference > 1e-6).tolist() == bars
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['musae-2bar_gaussian', 'musae-16bar_mixture'])
 def test_paper_size_takes_a_step(name):
   config = configs.get(name, 'batch_size=1,critic_steps=1')
