@@ -5,6 +5,7 @@ unknown chord kinds, leaves ties and repeats unplayed, and takes MIDI programs o
 entity bombs are refused.
 """
 import dataclasses
+import re
 import xml.etree.ElementTree as ET
 from xml.parsers import expat
 import zipfile
@@ -21,6 +22,8 @@ WORDINESS = 8
 # Inside an .mxl: at most this many times its compressed size, once beyond a megabyte (XML rarely shrinks more than 40 times).
 LARGEST_RATIO = 200
 DEEPEST = 100
+# A declaration of UTF-16 that is itself written in bytes.
+_UTF_16_UNTRUE = re.compile(rb'(\xef\xbb\xbf)?<\?xml[^>]{1,200}encoding=["\']utf-?16', re.IGNORECASE)
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, KeyError, ValueError)
 
 
@@ -65,7 +68,7 @@ def _unzipped(path, largest):
         rootfiles = [element.get('full-path') for element in container.iter() if _local(element.tag) == 'rootfile']
         name = next((each for each in rootfiles if each in names), None)
       if name is None:
-        scores = [each for each in names if not each.startswith('META-INF') and each.lower().endswith(('.xml', '.musicxml'))]
+        scores = [each for each in names if not each.startswith(('META-INF', '__MACOSX')) and each.lower().endswith(('.xml', '.musicxml'))]
         name = scores[0] if scores else None
       if name is None:
         raise errors.ReadError(path, 'not_musicxml', 'is a zip file without a score in it.')
@@ -87,7 +90,7 @@ def _member(archive, name, largest, path):
 def _parsed(data, path):
   """Bytes -> root element; no entity may be declared, nothing is fetched."""
   builder, depth = ET.TreeBuilder(), [0]
-  parser = expat.ParserCreate()
+  parser = expat.ParserCreate('utf-8' if _UTF_16_UNTRUE.match(data) else None)
   parser.buffer_text = True
 
   def start(tag, attributes):
