@@ -164,7 +164,8 @@ def main():
   argparse.ArgumentParser(description=__doc__.split('\n', 1)[0]).parse_args()
   for package in ('symusic', 'tinysoundfont', 'midirenderer'):
     print(package, importlib.metadata.version(package) if importlib.util.find_spec(package) else 'is not installed')
-  print('\n| synthesizer | programs at pitch | heard | not heard | same twice | 3 minutes | times ours | peak of one note |\n|---|---|---|---|---|---|---|---|')
+  print('\n| synthesizer | programs at pitch | heard | not heard | same twice | 3 minutes | times ours | peak of one note |\n'
+        '|---|---|---|---|---|---|---|---|')
   piece, first = band(), None
   for name, synthesize in SYNTHESIZERS.items():
     if name in ('tinysoundfont', 'midirenderer') and not importlib.util.find_spec(name):

@@ -162,4 +162,15 @@ def _measures(voices):
     meter = measure.meter or meter
     if not measure.length:
       measure.length = score.full_bar(meter)
+  _follow_words(measures)
   return measures
+
+
+def _follow_words(measures):
+  """Jumps that are told in words alone hold at the end and before a coda; elsewhere another movement follows, and it is left open where
+  the one that jumps began."""
+  for measure, following in zip(measures, [*measures[1:], None]):
+    told = {mark for mark in measure.marks if mark.endswith(musicxml_part.IN_WORDS)}
+    measure.marks -= told
+    if following is None or 'coda' in following.marks:
+      measure.marks |= {mark.removesuffix(musicxml_part.IN_WORDS) for mark in told}

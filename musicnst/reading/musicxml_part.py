@@ -15,6 +15,7 @@ KINDS = {'major': '', 'minor': 'm', 'augmented': 'aug', 'diminished': 'dim', 'do
 ALTERATIONS = {-2: 'bb', -1: 'b', 0: '', 1: '#', 2: '##'}
 JUMPS = ('dacapo', 'dalsegno', 'segno', 'fine', 'tocoda', 'coda')
 # What stands over the staff where nothing is said to players by <sound>; the first that fits.
+IN_WORDS = ' in words'
 WORDS = {'tocoda': r'to coda\b', 'dacapo': r'd\. ?c\.|da capo\b', 'dalsegno': r'd\. ?s\.|dal segno\b', 'fine': r'fine$'}
 # MusicXML's sound dynamics are per cent of MIDI velocity 90.
 FULL_DYNAMICS = 90
@@ -215,6 +216,8 @@ def _jumps(direction):
   words = ' '.join((element.text or '').strip() for element in direction.findall('direction-type/words')).strip().lower()
   named = next((name for name, pattern in WORDS.items() if re.match(pattern, words)), None)
   signs = {name for name in ('segno', 'coda') if direction.find(f'direction-type/{name}') is not None}
+  if named in ('dacapo', 'dalsegno'):
+    return {named + IN_WORDS}
   return {named} if named else signs
 
 

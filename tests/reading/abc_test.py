@@ -151,8 +151,8 @@ def test_chord_symbols_and_words():
 
 
 @pytest.mark.parametrize('between', [
-    '%%begintext\nA bad cage faced\n\nB\n%%endtext\n', '%%beginps\nA B\n%%endps\n', 'w:a b\n+:c d\n', 'Z:a faded badge\n', 'S:a cafe\n', 'H:bad deed\n',
-    'A: Aberdeen\n', 'r:a remark\n', '[r:a remark]\n', 'W:bad cafe\n', '!trill!\n', '+mf+\n'])
+    '%%begintext\nA bad cage faced\n\nB\n%%endtext\n', '%%beginps\nA B\n%%endps\n', 'w:a b\n+:c d\n', 'Z:a faded badge\n', 'S:a cafe\n',
+    'H:bad deed\n', 'A: Aberdeen\n', 'r:a remark\n', '[r:a remark]\n', 'W:bad cafe\n', '!trill!\n', '+mf+\n'])
 def test_text_is_never_played(between):
   assert pitches(f'CD|\n{between}EF|') == [60, 62, 64, 65]
 

@@ -7,7 +7,6 @@ import pytest
 from musicnst import errors
 from musicnst import music_proto
 from musicnst.reading import files
-from musicnst.reading import musicxml
 
 CONTAINER = '<container><rootfiles><rootfile full-path="score.xml" media-type="application/vnd.recordare.musicxml+xml"/></rootfiles></container>'
 
@@ -113,6 +112,7 @@ def bars(*inner):
     ([direction('<segno/>'), direction('<words>To Coda</words>'), direction('<words>D.S. al Coda</words>'), direction('<coda/>')], 'CDECDF'),
     (['', direction('<words>Fine</words>'), direction('<words>D.C. al Fine</words>')], 'CDECD'),
     (['', direction('<words>fine and soft</words>'), direction('<words>Da Capo</words>')], 'CDECDE'),
+    (['', direction('<words>Fine</words>'), direction('<words>D.C.</words>'), ''], 'CDEF'),  # another movement follows
     ([direction('<segno/>', sound='<sound segno="a"/>'), direction('<segno/>', sound='<sound segno="b"/>'),
       direction('<words>D.S.S.</words>', sound='<sound dalsegno="b"/>'), ''], 'CDEDEF')])
 def test_ending_numbers_jumps_in_words_and_several_segnos(read, inner, expected):
