@@ -216,10 +216,13 @@ def main():
   parser = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
   parser.add_argument('--shared', default=os.environ.get('MUSICNST_SHARED', '../shared'))
   parser.add_argument('--tunes', type=int, default=200, help='tunes of a collection, drawn at random; 0: all')
+  parser.add_argument('--only', default='', help='one collection, such as nottingham')
   parser.add_argument('--show', type=int, default=0, help='how many differing tunes to name, of each collection')
   arguments = parser.parse_args()
   warnings.simplefilter('ignore')
   for name, tunes in collections_of(arguments.shared).items():
+    if arguments.only not in ('', name):
+      continue
     if not tunes:
       print(f'{name}: not found')
       continue

@@ -52,11 +52,11 @@ def music21(path):
 
 
 def partitura(path):
-  """The same by partitura, which repeats all that can be repeated."""
+  """The same by partitura, which repeats all that can be repeated and follows its leaps; its pitches are the written ones."""
   import partitura as library
   found = []
   for part in library.load_musicxml(path).parts:
-    notes = library.score.unfold_part_maximal(part).note_array(include_grace_notes=True)
+    notes = library.score.unfold_part_maximal(part, ignore_leaps=False).note_array(include_grace_notes=True)
     found += [(float(note['onset_quarter']), int(note['pitch'])) for note in notes if not note['is_grace']]
   return found
 

@@ -1,7 +1,7 @@
 """ABC files: every tune of a tunebook -> NoteSequences, played with repeats, endings and parts.
 
-Own reader of the ABC standard 2.1 (abcnotation.com/wiki/abc:standard:v2.1): note_seq's refuses chords, tuplets, endings and
-parts, which most real tunes have. Chord symbols become text annotations; grace notes and ornaments are not played.
+Own reader of the ABC standard 2.1 (abcnotation.com/wiki/abc:standard:v2.1); docs/decisions/abc_reader.md compares it with note_seq's,
+music21's and abc2midi. Chord symbols become text annotations; grace notes and ornaments are not played.
 """
 import dataclasses
 import logging

@@ -16,15 +16,14 @@ class FieldError(ValueError):
 
 
 def meter(text):
-  """'6/8', 'C', 'C|', '2+3/8', '(2+3+2)/8', '3' (quarters) -> (numerator, denominator); 'none', 'free' and other words -> None."""
+  """'6/8', 'C', 'C|', '2+3/8', '(2+3+2)/8', '3' (quarters) -> (numerator, denominator); 'none', 'free' and other words -> None,
+  'FREI 4/4' -> (4, 4)."""
   text = text.strip()
   if text.upper() in ('C', 'C|'):
     return (4, 4) if text.upper() == 'C' else (2, 2)
   if not re.search(r'\d', text):
     return None
-  match = re.fullmatch(r'\(?\s*(\d{1,3}(?:\s*\+\s*\d{1,3})*)\s*\)?\s*(?:/\s*(\d{1,3}))?', text)
-  if not match:
-    raise FieldError(f'meter {text!r}')
+  match = re.search(r'\(?\s*(\d{1,3}(?:\s*\+\s*\d{1,3})*)\s*\)?\s*(?:/\s*(\d{1,3}))?', text)
   numerator, denominator = sum(int(n) for n in match[1].split('+')), int(match[2] or 4)
   if not numerator or not denominator:
     raise FieldError(f'meter {text!r}')

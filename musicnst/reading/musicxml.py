@@ -1,8 +1,7 @@
 """MusicXML (.xml, .musicxml, compressed .mxl) -> NoteSequence, played with repeats, ties and pickups.
 
-Own reader of MusicXML 4.0 (w3.org/2021/06/musicxml40), partwise and timewise. note_seq's refuses percussion, composite meters and
-unknown chord kinds, leaves ties and repeats unplayed, and takes MIDI programs one too high; music21's takes seconds a score. Zip and
-entity bombs are refused.
+Own reader of MusicXML 4.0 (w3.org/2021/06/musicxml40), partwise and timewise; docs/decisions/musicxml_reader.md compares it with
+note_seq's, music21's and partitura's. Zip and entity bombs are refused.
 """
 import dataclasses
 import re

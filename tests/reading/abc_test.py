@@ -200,7 +200,7 @@ def test_drums_and_programs_belong_to_their_voices():
 
 
 @pytest.mark.parametrize('text, expected', [
-    ('free', None), ('4', (4, 4)), ('2+3/8', (5, 8)), ('C|', (2, 2)), ('none', None)])
+    ('free', None), ('FREI4/4', (4, 4)), ('2/2]', (2, 2)), ('4', (4, 4)), ('2+3/8', (5, 8)), ('C|', (2, 2)), ('none', None)])
 def test_meters_in_words(text, expected):
   assert abc_fields.meter(text) == expected
 

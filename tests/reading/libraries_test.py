@@ -33,10 +33,17 @@ def beats(sequence):
 
 def by_music21(parts):
   """The same of music21's parts, repeats expanded, ties joined, without grace notes."""
-  notes = [note for part in parts for note in part.expandRepeats().toSoundingPitch().stripTies().flatten().notes
+  notes = [note for part in parts for note in _expanded(part).toSoundingPitch().stripTies().flatten().notes
            if not note.duration.isGrace and isinstance(note, (music21.note.Note, music21.chord.Chord))
            and not isinstance(note, music21.harmony.Harmony)]
   return [(float(note.offset), pitch.midi) for note in notes for pitch in note.pitches]
+
+
+def _expanded(part):
+  try:
+    return part.expandRepeats()
+  except music21.repeat.ExpanderException:  # a sign it cannot make sense of
+    return part
 
 
 def small_scores(number):
