@@ -31,6 +31,7 @@ lint: $(VENV)/.installed-test
 DATA_BENCH = abc_reading beat_concentration metrics midi_reading near_duplicates
 
 bench: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@for job in benchmarks/*.py; do \
 	  name=$$(basename $$job .py); echo "== $$name"; \
 	  case " $(DATA_BENCH) " in *" $$name "*) \

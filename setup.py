@@ -26,6 +26,8 @@ _REQUIRED = (
 )
 _EXTRAS = {
     'beam': ('apache-beam>=2.60,<3',),
+    # What docs/decisions compares with; tinysoundfont besides, by hand: pip install --no-deps tinysoundfont.
+    'bench': ('midirenderer>=0.1.3', 'music21>=9', 'partitura>=1.9', 'pebble>=5.2'),
     'docs': ('pdoc>=16,<17',),
     'experiments': ('matplotlib>=3.8', 'scikit-learn>=1.4'),
     'jax': ('jax>=0.7',),

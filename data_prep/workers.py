@@ -1,8 +1,9 @@
 """A pool of processes that may be killed: work on untrusted files, one at a time each, under a time and a memory limit.
 
-multiprocessing's pools cannot end a task that hangs, nor survive a worker that dies. Here each worker is a fresh Python of its
-own, tied to the parent by one socket; it is sent two tasks ahead, so that it never waits, and killed and replaced when the task
-at hand overstays. Results come back in the order of the tasks; the number of those in flight is bounded, so memory is too.
+multiprocessing's pools cannot end a task that hangs, nor survive a worker that dies; pebble's breaks when workers are killed
+(docs/decisions/process_pool.md). Here each worker is a fresh Python of its own, tied to the parent by one socket; it is sent two tasks ahead,
+so that it never waits, and killed and replaced when the task at hand overstays. Results come back in the order of the tasks; the number of
+those in flight is bounded, so memory is too.
 """
 import collections
 import dataclasses

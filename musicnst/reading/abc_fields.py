@@ -16,16 +16,15 @@ class FieldError(ValueError):
 
 
 def meter(text):
-  """'6/8', 'C', 'C|', '2+3/8', '(2+3+2)/8' -> (numerator, denominator); 'none' -> None."""
+  """'6/8', 'C', 'C|', '2+3/8', '(2+3+2)/8', '3' (quarters) -> (numerator, denominator); 'none', 'free' and other words -> None,
+  'FREI 4/4' -> (4, 4)."""
   text = text.strip()
   if text.upper() in ('C', 'C|'):
     return (4, 4) if text.upper() == 'C' else (2, 2)
-  if text.lower() in ('none', ''):
+  if not re.search(r'\d', text):
     return None
-  match = re.fullmatch(r'\(?\s*(\d{1,3}(?:\s*\+\s*\d{1,3})*)\s*\)?\s*/\s*(\d{1,3})', text)
-  if not match:
-    raise FieldError(f'meter {text!r}')
-  numerator, denominator = sum(int(n) for n in match[1].split('+')), int(match[2])
+  match = re.search(r'\(?\s*(\d{1,3}(?:\s*\+\s*\d{1,3})*)\s*\)?\s*(?:/\s*(\d{1,3}))?', text)
+  numerator, denominator = sum(int(n) for n in match[1].split('+')), int(match[2] or 4)
   if not numerator or not denominator:
     raise FieldError(f'meter {text!r}')
   return numerator, denominator
@@ -45,11 +44,11 @@ def default_unit_length(of_meter):
 
 
 def tempo(text, unit):
-  """'1/4=120', '120' (in unit lengths), '"Lively" 3/8=80', 'C=100' -> quarters a minute; None for words alone."""
-  text = re.sub(r'"[^"]*"', '', text).strip()
-  if not text:
+  """'1/4=120', '120' (in unit lengths), '"Lively" 3/8=80', 'C=100', '1/4=ca. 80-90' (its lower end) -> quarters a minute; None for words alone."""
+  text = re.sub(r'"[^"]*"|\b[A-Za-z]{2,}\b\.?|~', ' ', text).strip()
+  if not re.search(r'\d', text):
     return None
-  match = re.fullmatch(r'(?:((?:\d{1,3}\s*/\s*\d{1,3}\s*)+)\s*=|C?(\d*)\s*=)?\s*(\d{1,4}(?:\.\d*)?)', text)
+  match = re.fullmatch(r'(?:((?:\d{1,3}\s*/\s*\d{1,3}\s*)+)\s*=|C?(\d*)\s*=)?\s*(\d{1,4}(?:\.\d*)?)(?:\s*-\s*\d{1,4})?', text)
   if not match:
     raise FieldError(f'tempo {text!r}')
   beat = unit * int(match[2] or 1)
@@ -83,9 +82,19 @@ def key(text):
   if not -7 <= fifths <= 7:
     raise FieldError(f'key {text!r}')
   alterations = {} if 'exp' in text else signature(fifths)
-  for accidental, letter in re.findall(r'(?<![A-Za-z=])(\^{1,2}|_{1,2}|=)([A-Ga-g])\b', text[match.end():]):
+  for accidental, letter in re.findall(r'((?<![A-Za-z])=|\^{1,2}|_{1,2})([A-Ga-g])(?![A-Za-z])', text[match.end():]):
     alterations[letter.upper()] = {'^': 1, '^^': 2, '_': -1, '__': -2, '=': 0}[accidental]
   return alterations, tonic * 7 % 12, mode
+
+
+def transposition(text):
+  """'C clef=treble-8', 'G octave=1 transpose=-2' -> semitones up, or None where the field says nothing of it."""
+  clef = re.search(r'(?:clef=|\b)"?(?:treble|bass|alto|tenor|soprano|mezzosoprano|baritone|perc|none|[GFC][1-5])[1-5]?([+-])(8|15)', text)
+  moved = {name: int(number) for name, number in re.findall(r'\b(octave|transpose)=([+-]?\d{1,2})', text)}
+  if not clef and not moved and 'clef=' not in text:
+    return None
+  octaves = moved.get('octave', 0) + (int(f'{clef[1]}1') * (1 if clef[2] == '8' else 2) if clef else 0)
+  return 12 * octaves + moved.get('transpose', 0)
 
 
 def signature(fifths):

@@ -11,9 +11,14 @@ ACCIDENTALS = {'^': 1, '^^': 2, '_': -1, '__': -2, '=': 0}
 LONGEST_BEATS, MOST_RESTS = 256, 200
 _LENGTH = r'\d{0,4}/*\d{0,4}'
 _NOTE = r"(?:\^{1,2}|_{1,2}|=)?[A-Ga-g][',]*"
+# Decorations of the standard that ABC 2.0 writes between plus signs, where ABC 1.6 wrote the notes of a chord.
+_PLUS = ('trill|lowermordent|uppermordent|mordent|pralltriller|roll|turn|turnx|invertedturn|accent|emphasis|fermata|invertedfermata|tenuto|'
+         r'[0-5]|plus|snap|slide|wedge|upbow|downbow|open|thumb|breath|p{1,4}|m[pf]|f{1,4}|sfz?|crescendo[()]|diminuendo[()]|segno|coda|'
+         r'D\.S\.|D\.C\.|dacoda|dacapo|fine|(?:short|medium|long)phrase')
 _TOKENS = re.compile('|'.join([
     r'"(?P<text>[^"]*)"',
     r'!(?P<mark>[^!]*)!',
+    rf'\+(?P<plus>{_PLUS})\+',
     r'\[(?P<field>[A-Za-z]):(?P<content>[^\]]*)\]',
     r'(?P<bar>(?:\[\||[:|])[:|]*\]?)(?:(?P<after>\d+(?:[,-]\d+)*))?',
     r'\[(?P<ending>\d+(?:[,-]\d+)*)',
@@ -26,6 +31,7 @@ _TOKENS = re.compile('|'.join([
     r'(?P<tie>-)',
     r'(?P<overlay>&)',
 ]))
+_NOT_NOTES = re.compile(rf'![^!]*!|\+(?:{_PLUS})\+|"[^"]*"')
 _IN_CHORD = re.compile(rf'(?P<note>{_NOTE})(?P<length>{_LENGTH})')
 _MARKS = {'D.C.': 'dacapo', 'DC': 'dacapo', 'dacapo': 'dacapo', 'D.S.': 'dalsegno', 'DS': 'dalsegno', 'dalsegno': 'dalsegno',
           'segno': 'segno', 'fine': 'fine', 'coda': 'coda', 'tocoda': 'tocoda'}
@@ -45,8 +51,8 @@ def length_factor(text):
 class Voice:
   """One voice being read; `measures` grows with each bar line, `labels` holds (part label, index of its first measure)."""
 
-  def __init__(self, part, meter, unit, key):
-    self.part, self.meter, self.unit, self.key = part, meter, unit, key
+  def __init__(self, part, meter, unit, key, transpose=0):
+    self.part, self.meter, self.unit, self.key, self.transpose = part, meter, unit, key, transpose
     self.velocity = score.DEFAULT_VELOCITY
     self.measures, self.labels = [], []
     self._measure, self._cursor, self._endings = score.Measure(), Fraction(0), ()
@@ -74,8 +80,8 @@ class Voice:
       elif kind == 'text':
         text = found['text'].strip()
         self._measure.texts.append((self._cursor, text.lstrip('^_<>@'), text[:1] in tuple('ABCDEFG')))
-      elif kind == 'mark':
-        self._mark(found['mark'])
+      elif kind in ('mark', 'plus'):
+        self._mark(found[kind])
       elif kind == 'broken':
         self._broken(found['broken'])
       elif kind == 'tuplet':
@@ -96,7 +102,7 @@ class Voice:
     if after:
       self._measure.repeat_start = True
     if ending:
-      self._endings = _numbers(ending)
+      self._endings = score.ending_numbers(ending)
     elif before or after or '||' in symbol or ']' in symbol:
       self._endings = ()
     self._measure.endings = self._endings
@@ -115,7 +121,7 @@ class Voice:
   def change_key(self, key):
     """The key from here on: (alterations, tonic, mode)."""
     self.key = key
-    self._measure.keys.append((self._cursor, key[1], key[2]))
+    self._measure.keys.append((self._cursor, (key[1] + self.transpose) % 12, key[2]))
 
   def change_tempo(self, qpm):
     """The tempo from here on."""
@@ -139,7 +145,7 @@ class Voice:
     if accidental:
       self._in_bar[upper] = ACCIDENTALS[accidental]
     octave = octaves.count("'") - octaves.count(',') + letter.islower()
-    natural = 60 + SEMITONES[upper] + 12 * octave
+    natural = 60 + SEMITONES[upper] + 12 * octave + self.transpose
     alteration = self._in_bar.get(upper, self.key[0].get(upper, 0))
     if not accidental:
       alteration = self._tied.get(natural, alteration)
@@ -163,6 +169,7 @@ class Voice:
     self._tied = {}
 
   def _chord(self, text, factor):
+    text = _NOT_NOTES.sub('', text)
     found = list(_IN_CHORD.finditer(text))
     if not found:
       return
@@ -215,13 +222,3 @@ class Voice:
   def _overlay(self):
     self._measure.length = max(self._measure.length, self._cursor)
     self._cursor, self._latest, self._in_bar = Fraction(0), [], {}
-
-
-def _numbers(text):
-  """'1,3-5' -> (1, 3, 4, 5)."""
-  result = []
-  for piece in text.split(','):
-    ends = [min(int(number), score.MOST_TIMES) for number in piece.split('-') if number]
-    if ends:
-      result.extend(range(ends[0], ends[-1] + 1))
-  return tuple(result)

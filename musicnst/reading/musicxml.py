@@ -1,10 +1,10 @@
 """MusicXML (.xml, .musicxml, compressed .mxl) -> NoteSequence, played with repeats, ties and pickups.
 
-Own reader of MusicXML 4.0 (w3.org/2021/06/musicxml40), partwise and timewise. note_seq's refuses percussion, composite meters and
-unknown chord kinds, leaves ties and repeats unplayed, and takes MIDI programs one too high; music21's takes seconds a score. Zip and
-entity bombs are refused.
+Own reader of MusicXML 4.0 (w3.org/2021/06/musicxml40), partwise and timewise; docs/decisions/musicxml_reader.md compares it with
+note_seq's, music21's and partitura's. Zip and entity bombs are refused.
 """
 import dataclasses
+import re
 import xml.etree.ElementTree as ET
 from xml.parsers import expat
 import zipfile
@@ -21,6 +21,8 @@ WORDINESS = 8
 # Inside an .mxl: at most this many times its compressed size, once beyond a megabyte (XML rarely shrinks more than 40 times).
 LARGEST_RATIO = 200
 DEEPEST = 100
+# A declaration of UTF-16 that is itself written in bytes.
+_UTF_16_UNTRUE = re.compile(rb'(\xef\xbb\xbf)?<\?xml[^>]{1,200}encoding=["\']utf-?16', re.IGNORECASE)
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, KeyError, ValueError)
 
 
@@ -65,7 +67,7 @@ def _unzipped(path, largest):
         rootfiles = [element.get('full-path') for element in container.iter() if _local(element.tag) == 'rootfile']
         name = next((each for each in rootfiles if each in names), None)
       if name is None:
-        scores = [each for each in names if not each.startswith('META-INF') and each.lower().endswith(('.xml', '.musicxml'))]
+        scores = [each for each in names if not each.startswith(('META-INF', '__MACOSX')) and each.lower().endswith(('.xml', '.musicxml'))]
         name = scores[0] if scores else None
       if name is None:
         raise errors.ReadError(path, 'not_musicxml', 'is a zip file without a score in it.')
@@ -87,7 +89,7 @@ def _member(archive, name, largest, path):
 def _parsed(data, path):
   """Bytes -> root element; no entity may be declared, nothing is fetched."""
   builder, depth = ET.TreeBuilder(), [0]
-  parser = expat.ParserCreate()
+  parser = expat.ParserCreate('utf-8' if _UTF_16_UNTRUE.match(data) else None)
   parser.buffer_text = True
 
   def start(tag, attributes):
@@ -159,4 +161,15 @@ def _measures(voices):
     meter = measure.meter or meter
     if not measure.length:
       measure.length = score.full_bar(meter)
+  _follow_words(measures)
   return measures
+
+
+def _follow_words(measures):
+  """Jumps that are told in words alone hold at the end and before a coda; elsewhere another movement follows, and it is left open where
+  the one that jumps began."""
+  for measure, following in zip(measures, [*measures[1:], None]):
+    told = {mark for mark in measure.marks if mark.endswith(musicxml_part.IN_WORDS)}
+    measure.marks -= told
+    if following is None or 'coda' in following.marks:
+      measure.marks |= {mark.removesuffix(musicxml_part.IN_WORDS) for mark in told}

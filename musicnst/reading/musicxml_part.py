@@ -14,9 +14,12 @@ KINDS = {'major': '', 'minor': 'm', 'augmented': 'aug', 'diminished': 'dim', 'do
          'suspended-fourth': 'sus', 'power': '5', 'pedal': 'ped'}
 ALTERATIONS = {-2: 'bb', -1: 'b', 0: '', 1: '#', 2: '##'}
 JUMPS = ('dacapo', 'dalsegno', 'segno', 'fine', 'tocoda', 'coda')
+# What stands over the staff where nothing is said to players by <sound>; the first that fits.
+IN_WORDS = ' in words'
+WORDS = {'tocoda': r'to coda\b', 'dacapo': r'd\. ?c\.|da capo\b', 'dalsegno': r'd\. ?s\.|dal segno\b', 'fine': r'fine$'}
 # MusicXML's sound dynamics are per cent of MIDI velocity 90.
 FULL_DYNAMICS = 90
-DRUM_CHANNEL, SNARE = 10, 38
+SNARE = 38
 LONGEST_MEASURE_BEATS = 1024
 
 
@@ -30,7 +33,7 @@ class Instruments:
       program, channel, unpitched = (_whole(midi.findtext(tag), 0) for tag in ('midi-program', 'midi-channel', 'midi-unpitched'))
       if i == 0:
         self.program = min(max(program - 1, 0), 127)
-      self.is_drum = self.is_drum or channel == DRUM_CHANNEL
+      self.is_drum = self.is_drum or channel == score.DRUM_CHANNEL
       if 1 <= unpitched <= 128:
         self.drum_pitches[midi.get('id')] = unpitched - 1
 
@@ -104,7 +107,8 @@ class PartReader:
     voice = _whole(element.findtext('voice'), 0)
     own = element.get('dynamics')
     velocity = _velocity(own) if own else self.velocity
-    self._measure.notes.append(score.Note(start, length, pitch, velocity, self.part, voice, tied))
+    is_drum = element.find('unpitched') is not None
+    self._measure.notes.append(score.Note(start, length, pitch, velocity, self.part, voice, tied, is_drum))
     self._measure.length = max(self._measure.length, start + length)
 
   def _pitch(self, element):
@@ -116,7 +120,6 @@ class PartReader:
     if unpitched is None:
       return None
     instrument = element.find('instrument')
-    self.instruments.is_drum = True
     known = self.instruments.drum_pitches.get(instrument.get('id') if instrument is not None else None)
     if known is not None:
       return known
@@ -149,6 +152,8 @@ class PartReader:
     sound = element.find('sound')
     if sound is not None:
       self._sound(sound, at)
+    if sound is None or not any(sound.get(name) for name in JUMPS):
+      self._measure.marks |= _jumps(element)
     for kind in element.findall('direction-type'):
       for mark in kind.findall('dynamics/*'):
         self.velocity = score.DYNAMICS.get(mark.tag, self.velocity)
@@ -172,6 +177,7 @@ class PartReader:
     if element.get('dynamics') and _number(element.get('dynamics'), 'dynamics') > 0:
       self.velocity = _velocity(element.get('dynamics'))
     self._measure.marks.update(name for name in JUMPS if element.get(name))
+    self._measure.marks.update(f'{name} {element.get(name)}' for name in ('segno', 'dalsegno') if element.get(name))
 
   def _tempo(self, at, qpm):
     if 1 <= qpm <= 6000:
@@ -196,14 +202,23 @@ class PartReader:
     ending, repeat = element.find('ending'), element.find('repeat')
     if ending is not None:
       if ending.get('type') == 'start':
-        numbers = ending.get('number', '1').replace(',', ' ').split()
-        self._endings = tuple(min(int(n), score.MOST_TIMES) for n in numbers if n.isdecimal()) or (1,)
+        self._endings = score.ending_numbers(ending.get('number', '1')) or (1,)
       else:
         self._endings_close = True
     if repeat is not None and repeat.get('direction') == 'forward':
       self._measure.repeat_start = True
     elif repeat is not None:
       self._measure.repeat_end = max(2, _whole(repeat.get('times'), 2))
+
+
+def _jumps(direction):
+  """The marks that the signs and words of a <direction> mean."""
+  words = ' '.join((element.text or '').strip() for element in direction.findall('direction-type/words')).strip().lower()
+  named = next((name for name, pattern in WORDS.items() if re.match(pattern, words)), None)
+  signs = {name for name in ('segno', 'coda') if direction.find(f'direction-type/{name}') is not None}
+  if named in ('dacapo', 'dalsegno'):
+    return {named + IN_WORDS}
+  return {named} if named else signs
 
 
 def _number(text, what):

@@ -4,6 +4,7 @@ MusicXML and ABC are both read into `Measure`s (offsets in quarters, as Fraction
 """
 import dataclasses
 from fractions import Fraction
+import re
 
 from musicnst import errors
 from musicnst import music_proto
@@ -16,6 +17,8 @@ DEFAULT_VELOCITY = 80
 DYNAMICS = {'pppp': 10, 'ppp': 16, 'pp': 33, 'p': 49, 'mp': 64, 'mf': 80, 'f': 96, 'ff': 112, 'fff': 126, 'ffff': 127, 'sf': 112, 'sfz': 112,
             'fp': 96, 'fz': 112}
 MOST_TIMES = 32
+# General MIDI's channel of drums, counted from 1.
+DRUM_CHANNEL = 10
 
 
 @dataclasses.dataclass
@@ -29,6 +32,7 @@ class Note:
   part: int = 0
   voice: int = 0
   tied_on: bool = False  # a tie leads from it to the next note of its pitch
+  is_drum: bool = False  # also where its part is none of drums
 
 
 @dataclasses.dataclass
@@ -53,12 +57,20 @@ class Measure:
   repeat_start: bool = False
   repeat_end: int = 0  # how often the passage that ends here is played; 0: no repeat sign
   endings: tuple = ()  # the times at which this measure is played, where it stands under a bracket
-  marks: set = dataclasses.field(default_factory=set)  # of dacapo, dalsegno, segno, fine, tocoda, coda
+  marks: set = dataclasses.field(default_factory=set)  # of dacapo, dalsegno, segno, fine, tocoda, coda; 'segno NAME', 'dalsegno NAME'
 
 
 def full_bar(meter):
   """Quarters in a bar of (numerator, denominator)."""
   return Fraction(4 * meter[0], meter[1])
+
+
+def ending_numbers(text):
+  """'1,3-5', '1.', '1. 2.' -> (1, 3, 4, 5), (1,), (1, 2)."""
+  result = []
+  for first, last in re.findall(r'(\d{1,9})\.?(?:\s*-\s*(\d{1,9}))?', text):
+    result.extend(range(min(int(first), MOST_TIMES), min(int(last or first), MOST_TIMES) + 1))
+  return tuple(result)
 
 
 def merged(voices):
@@ -136,7 +148,9 @@ def _next(measures, i, jumped):
   if not jumped and 'dacapo' in measures[i].marks:
     return 0
   if not jumped and 'dalsegno' in measures[i].marks:
-    return next((j for j, measure in enumerate(measures) if 'segno' in measure.marks), 0)
+    named = {mark.removeprefix('dal') for mark in measures[i].marks if mark.startswith('dalsegno ')}
+    places = [j for j, measure in enumerate(measures) if 'segno' in measure.marks]
+    return next((j for j in places if measures[j].marks & named), places[0] if places else 0)
   if jumped and 'tocoda' in measures[i].marks:
     return next((j for j, measure in enumerate(measures) if 'coda' in measure.marks and j > i), i + 1)
   return i + 1
@@ -237,7 +251,7 @@ def _add_notes(sequence, joined, parts, beat_map):
   for (_, _, note), start, end in zip(joined, starts, ends):
     part = parts[note.part]
     sequence.notes.add(pitch=note.pitch, velocity=note.velocity, start_time=start, end_time=end, part=note.part, voice=note.voice,
-                       instrument=note.part, program=part.program, is_drum=part.is_drum)
+                       instrument=note.part, program=part.program, is_drum=part.is_drum or note.is_drum)
   for i, part in enumerate(parts):
     sequence.part_infos.add(part=i, name=part.name)
     if part.name:

@@ -1,8 +1,9 @@
 """NoteSequence -> sound, by pip alone: symusic's synthesizer with the soundfont that ships in pretty_midi (`soundfont.py`).
 
-The synthesizer knows notes, programs and drums. The pedal lengthens notes before they reach it; pitch bends are not heard. It plays every
-velocity equally loud, so that notes are rendered by classes of velocity, each at its own gain. It ends a note within three milliseconds, so a
-short room is added. A long piece is rendered block by block: memory does not grow with length.
+The synthesizer knows notes, programs and drums. The pedal lengthens notes before they reach it; pitch bends, volume, expression and pan are
+not heard (docs/decisions/sound.md says why it is this synthesizer). It plays every velocity equally loud, so that notes are rendered by classes
+of velocity, each at its own gain. It ends a note within three milliseconds, so a short room is added. A long piece is rendered block by block:
+memory does not grow with length.
 """
 import functools
 import io

@@ -150,8 +150,74 @@ def test_chord_symbols_and_words():
   assert [(t.time, t.text, t.annotation_type) for t in sequence.text_annotations] == [(0, 'Am7', kinds.CHORD_SYMBOL), (2, 'slowly', kinds.UNKNOWN)]
 
 
+@pytest.mark.parametrize('between', [
+    '%%begintext\nA bad cage faced\n\nB\n%%endtext\n', '%%beginps\nA B\n%%endps\n', 'w:a b\n+:c d\n', 'Z:a faded badge\n', 'S:a cafe\n',
+    'H:bad deed\n', 'A: Aberdeen\n', 'r:a remark\n', '[r:a remark]\n', 'W:bad cafe\n', '!trill!\n', '+mf+\n'])
+def test_text_is_never_played(between):
+  assert pitches(f'CD|\n{between}EF|') == [60, 62, 64, 65]
+
+
+def test_a_line_of_music_may_look_like_a_field():
+  assert pitches('A4|\nB:|\n') == [69, 71, 69, 71]
+
+
+def test_windows_ellipsis_breaks_no_line():
+  # Byte 0x85, which Python's splitlines takes for a line break.
+  text = b'X:1\nL:1/4\nK:C\nCD|\nw:Oh\x85 A bad dad\nEF|\n'
+  (sequence,), rejects = abc.read_text(abc.decoded(text))
+  assert not rejects and [note.pitch for note in sequence.notes] == [60, 62, 64, 65]
+
+
+def test_decorations_in_chords_and_in_plus_signs():
+  assert notes('[!accent!C!mf!E]2 G2|') == [(60, 0, 2), (64, 0, 2), (67, 2, 2)]
+  assert notes('+mf+G2 +accent+E2|+f+C4|') == [(67, 0, 2), (64, 2, 2), (60, 4, 4)]
+  assert notes('["Am"CE+trill+G]2|') == [(60, 0, 2), (64, 0, 2), (67, 0, 2)]
+
+
+@pytest.mark.parametrize('key, header, up', [
+    ('C clef=treble-8', '', -12), ('C treble+8', '', 12), ('C clef=bass', '', 0), ('C clef=bass-15', '', -24), ('C octave=1', '', 12),
+    ('C transpose=-2', '', -2), ('C', '%%MIDI transpose -12\n', -12), ('C', 'V:1 clef=treble-8\n', -12), ('C clef=treble-8', 'V:1 octave=1\n', 12),
+    ('C clef=perc', '%%MIDI transpose 5\n', 0)])
+def test_octave_clefs_and_transposition(key, header, up):
+  assert pitches('C^F|c2-c2|', key=key, fields=header) == [60 + up, 66 + up, 72 + up]
+
+
+def test_the_key_is_that_of_the_sound():
+  assert tune('C|', key='D transpose=-2').key_signatures[0].key == KEYS.C
+
+
+def test_voices_named_inside_the_line():
+  sequence = tune('[V:1]CDEF|[V:2]C,4|\n[V:1 clef=treble+8]G4|[V:2]G,4|')
+  assert [(n.instrument, n.pitch, n.start_time) for n in sequence.notes] == [
+      (0, 60, 0), (0, 62, 1), (0, 64, 2), (0, 65, 3), (0, 79, 4), (1, 48, 0), (1, 55, 4)]
+
+
+def test_drums_and_programs_belong_to_their_voices():
+  sequence = tune('V:1\nC4|\nV:2\nC4|\nV:3\nD,4|\n', fields='%%MIDI program 5\nV:1\n%%MIDI program 40\nV:2\nV:3 clef=perc\n')
+  assert [(n.program, n.is_drum, n.pitch) for n in sequence.notes] == [(40, False, 60), (5, False, 60), (5, True, 50)]
+  sequence = tune('C4|\nV:2\n%%MIDI channel 10\nD,4|\n')
+  assert [(n.is_drum, n.pitch) for n in sequence.notes] == [(False, 60), (True, 50)]
+
+
+@pytest.mark.parametrize('text, expected', [
+    ('free', None), ('FREI4/4', (4, 4)), ('2/2]', (2, 2)), ('4', (4, 4)), ('2+3/8', (5, 8)), ('C|', (2, 2)), ('none', None)])
+def test_meters_in_words(text, expected):
+  assert abc_fields.meter(text) == expected
+
+
+@pytest.mark.parametrize('text, expected', [
+    ('Allegro', None), ('1/4=ca. 80', 80), ('1/4=80-100', 80), ('"Lively" 3/8=80', 120), ('circa 90', 45), ('1/8=~ 100', 50)])
+def test_tempos_in_words_and_ranges(text, expected):
+  assert abc_fields.tempo(text, unit=abc_fields.unit_length('1/8')) == expected
+
+
+def test_key_accidentals_without_spaces():
+  assert pitches('BEFG|', key='G_b_e') == [70, 63, 66, 67]
+  assert pitches('BEFG|', key='Hp ^g') == [71, 64, 66, 67]
+
+
 def test_a_bad_tune_does_not_lose_the_others():
-  text = 'X:1\nK:C\nA|\n\nX:2\nM:zz\nK:C\nA|\n\nX:3\nK:C\nz|\n\nX:4\nK:Q\nA|\n\nX:5\nK:C\nB|\n\nX:6\nK:C\nA/0|\n\nX:7\nT:none\n'
+  text = 'X:1\nK:C\nA|\n\nX:2\nM:4/0\nK:C\nA|\n\nX:3\nK:C\nz|\n\nX:4\nK:Q\nA|\n\nX:5\nK:C\nB|\n\nX:6\nK:C\nA/0|\n\nX:7\nT:none\n'
   sequences, rejects = abc.read_text(text, 'book.abc')
   assert [s.reference_number for s in sequences] == [1, 5]
   assert [r.reason for r in rejects] == ['bad_abc', 'no_notes', 'bad_abc', 'bad_abc', 'no_notes']
@@ -165,14 +231,14 @@ def test_file_header_holds_for_every_tune():
 
 def test_files(tmp_path):
   path = tmp_path / 'Tunes.ABC'
-  path.write_bytes('X:1\nT:Caf\xe9\nK:C\nA|\n\nX:2\nM:zz\nK:C\nA\n'.encode('latin-1'))
+  path.write_bytes('X:1\nT:Caf\xe9\nK:C\nA|\n\nX:2\nM:4/0\nK:C\nA\n'.encode('latin-1'))
   sequences, rejects = files.read_all(path)
   assert len(files.read(path)) == len(sequences) == len(rejects) == 1
   assert sequences[0].sequence_metadata.title == 'Caf\xe9'
   path.write_text('no tune here\n')
   with pytest.raises(errors.ReadError, match='no tune'):
     files.read(path)
-  path.write_text('X:1\nM:zz\nK:C\nA\n')
+  path.write_text('X:1\nM:4/0\nK:C\nA\n')
   with pytest.raises(errors.ReadError, match='meter'):
     files.read(path)
 
