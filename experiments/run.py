@@ -25,6 +25,8 @@ EXPERIMENT_MAP = {
     'cyclegan_figure1': ('papers.cyclegan.figure1', 'CycleGAN: strength by variant and pair; listeners against content change'),
     'cyclegan_figure2': ('papers.cyclegan.figure2', 'CycleGAN: what the classifier looks at, as piano rolls over saliency maps'),
     'genre_statistics': ('bundles.genre_statistics', 'makes the genre statistics that the default transfer ships with'),
+    'train_melody': ('bundles.train_melody', 'trains the network that tells the tune among the notes'),
+    'melody': ('benchmark.melody', 'how well the tune is found, and the roles of tracks, by corpus'),
     'latent_genres': ('bundles.latent_genres', 'makes the genre classifier of latents: statistics of decoded notes beside convolutions'),
     'transfer_benchmark': ('benchmark.transfer_benchmark',
         'methods and controls by judges that no method saw, on pieces across genres: tables, curves'),
