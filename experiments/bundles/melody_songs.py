@@ -12,8 +12,8 @@ import numpy as np
 
 from musicnst import errors
 from musicnst.analysis import melody_network
-from musicnst.analysis import note_features
 from musicnst.analysis import score as scores
+from musicnst.analysis import voices
 from musicnst.reading import files
 
 ACCOMPANIMENT, TUNE, SECOND = melody_network.CLASSES
@@ -152,29 +152,7 @@ def top_voiced(root, path):
   score = scores.of(files.read(os.path.join(root, path))[0])
   if not len(score):
     return None
-  top = top_voice(score)
+  top = voices.top_voice(score)
   left = score.pitch < np.median(score.pitch[top]) - 12 if len(set(score.instrument.tolist())) != 2 else score.instrument == 1
   label = np.where(top, TUNE, np.where(left, ACCOMPANIMENT, -1))
   return Song(path.split('/')[0], path, *merged(score, label))
-
-
-def skyline(score):
-  """bool `[N]`: the highest of the notes that begin together, where no higher note sounds on."""
-  result, tops = np.zeros(len(score), bool), []
-  order, chord = note_features.reading_order(score)
-  for i in order[np.r_[True, np.diff(chord) > 0]] if len(order) else ():
-    tops = [j for j in tops if score.end[j] > score.start[i] + note_features.CHORD_BEATS]
-    result[i] = all(score.pitch[j] <= score.pitch[i] for j in tops)
-    tops.append(i)
-  return result
-
-
-def top_voice(score):
-  """The skyline without what lies more than 10 semitones under the 65th percentile of the skyline within 8 beats."""
-  places = np.flatnonzero(skyline(score))
-  start, pitch = score.start[places], score.pitch[places]
-  low, high = np.searchsorted(start, start - 8), np.searchsorted(start, start + 8, side='right')
-  level = np.array([np.percentile(pitch[a:b], 65) for a, b in zip(low, high)])
-  result = np.zeros(len(score), bool)
-  result[places[pitch >= level - 10]] = True
-  return result

@@ -25,24 +25,24 @@ def _pitches(song, generator):
   pitch = song.score.pitch + generator.integers(-6, 7)
   below, tune = song.label == melody_songs.ACCOMPANIMENT, song.label == melody_songs.TUNE
   draw = generator.random()
-  if draw < 0.12:
+  if draw < 0.06:
     pitch = pitch - 12 * below
-  elif draw < 0.24:
+  elif draw < 0.14:
     pitch = pitch + 12 * below
-  elif draw < 0.34:
+  elif draw < 0.2:
     pitch = pitch - 12 * tune
-  elif draw < 0.39:
+  elif draw < 0.23:
     pitch = pitch + 12 * tune
   return np.clip(pitch, 0, 127)
 
 
 def _velocities(song, generator):
   velocity, draw = song.score.velocity.astype(np.float64), generator.random()
-  if draw < 0.45:
+  if draw < 0.4:
     return np.full(len(velocity), 80)
-  if draw < 0.6:
+  if draw < 0.52:
     velocity = 80 + generator.uniform(0, 15) * generator.normal(size=len(velocity))
-  elif draw < 0.75:
+  elif draw < 0.65:
     velocity = velocity + generator.uniform(-25, 25, 3)[np.maximum(song.label, 0)]
   return np.clip(np.round(velocity), 1, 127).astype(np.int64)
 
