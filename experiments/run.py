@@ -26,6 +26,7 @@ EXPERIMENT_MAP = {
     'cyclegan_figure2': ('papers.cyclegan.figure2', 'CycleGAN: what the classifier looks at, as piano rolls over saliency maps'),
     'genre_statistics': ('bundles.genre_statistics', 'makes the genre statistics that the default transfer ships with'),
     'train_melody': ('bundles.train_melody', 'trains the network that tells the tune among the notes'),
+    'train_tracks': ('bundles.train_tracks', 'fits what tells the tune, bass and drums of a band by their notes'),
     'melody': ('benchmark.melody', 'how well the tune is found, and the roles of tracks, by corpus'),
     'latent_genres': ('bundles.latent_genres', 'makes the genre classifier of latents: statistics of decoded notes beside convolutions'),
     'transfer_benchmark': ('benchmark.transfer_benchmark',

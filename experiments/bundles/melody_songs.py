@@ -11,16 +11,17 @@ import mido
 import numpy as np
 
 from musicnst import errors
+from musicnst.analysis import melody
 from musicnst.analysis import melody_network
 from musicnst.analysis import score as scores
 from musicnst.analysis import voices
 from musicnst.reading import files
 
-ACCOMPANIMENT, TUNE, SECOND = melody_network.CLASSES
+CLASSES = ACCOMPANIMENT, TUNE, SECOND = melody_network.CLASSES
 # Two notes of one pitch that begin within this many beats are one key of a piano.
 DOUBLE_BEATS = 1 / 8
-# A track is sung where its notes and the words agree this well (F1 of onsets within `WORD_BEATS`), and no other track nearly so.
-WORD_BEATS, SUNG, SUNG_MARGIN = 0.15, 0.6, 0.1
+# A track is sung where its notes and the words agree this well (F1 of onsets within `melody.WORD_BEATS`), and no other track nearly so.
+SUNG, SUNG_MARGIN = 0.6, 0.1
 AROUND_BEATS = 4.0
 
 
@@ -109,17 +110,6 @@ def words(path):
   return np.unique(max(found.values(), key=len))
 
 
-def agreement(starts, syllables):
-  """F1 of notes' and words' onsets within `WORD_BEATS`."""
-  if not len(starts) or not len(syllables):
-    return 0.0
-  starts = np.unique(starts)
-  distance = lambda these, those: np.min(np.abs(these[:, None] - those[None, :]), axis=1)
-  precision = np.mean(distance(starts, syllables) <= WORD_BEATS)
-  recall = np.mean(distance(syllables, starts) <= WORD_BEATS)
-  return float(2 * precision * recall / max(precision + recall, 1e-9))
-
-
 def karaoke(root, path):
   """A band whose sung track is known by the words; None where no track, or more than one, agrees with them."""
   score = scores.of(files.read(os.path.join(root, path))[0])
@@ -127,7 +117,7 @@ def karaoke(root, path):
     syllables = words(os.path.join(root, path))
   except errors.ReadError:
     return None
-  found = sorted(((agreement(score.start[score.instrument == one], syllables), one) for one in np.unique(score.instrument[~score.is_drum])),
+  found = sorted(((melody.agreement(score.start[score.instrument == one], syllables), one) for one in np.unique(score.instrument[~score.is_drum])),
                  reverse=True)
   if not found or found[0][0] < SUNG or (len(found) > 1 and found[0][0] - found[1][0] < SUNG_MARGIN):
     return None

@@ -74,7 +74,7 @@ def find(score, track=None, syllables=None):
   """
   places = np.flatnonzero(~score.is_drum)
   part = score.select(places)
-  classes = _probabilities(part)
+  classes = probabilities(part)
   chosen = (_asked(part, track) or _named(part) or _sung(part, syllables) or _alone(part) or _by_track(part, classes) or
             _by_notes(part, classes))
   mask, confidence, source, instrument = chosen
@@ -90,7 +90,7 @@ def _scatter(values, places, count):
   return result
 
 
-def _probabilities(part):
+def probabilities(part):
   """float32 `[N, 3]`: the classifier's, of doubled notes once: the others have those of the note that stands for them."""
   stands_for = representatives(part)
   kept = np.flatnonzero(stands_for == np.arange(len(part)))
