@@ -6,9 +6,9 @@ from musicnst.analysis import melody_network
 from musicnst.analysis import note_features
 from experiments.bundles import melody_variants
 
-NOTES, BEATS, BATCH, DROPOUT = 1024, 320, 8, 0.1
+NOTES, BEATS, BATCH, DROPOUT = 1024, 320, 4, 0.1
 # Share of the variants that are drawn anew every epoch.
-RENEWED = 0.35
+RENEWED = 0.25
 
 
 class Network(tf.Module):

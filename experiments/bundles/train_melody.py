@@ -19,11 +19,12 @@ from experiments.bundles import melody_songs
 from experiments.bundles import melody_training
 from experiments.bundles import melody_variants
 
-RATE, DECAY, MEMORY = 3e-3, 1e-4, 0.01
+RATE, DECAY, MEMORY = 2.5e-3, 1e-4, 0.005
 # Corpus -> (songs an epoch, crops a song at most, weight of its notes).
 MIXTURE = {'pop909': (350, 4, 1.0), 'pop909cl': (350, 4, 1.0), 'nottingham': (40, 1, 0.5), 'karaoke': (40, 1, 0.5),
            'asap-scores': (40, 1, 0.3), 'easymusicnotes': (24, 1, 0.3)}
 CROPS_A_SONG = 2.0
+EXAMINED = 2
 
 
 def songs(root, corpus, split):
@@ -34,8 +35,8 @@ def songs(root, corpus, split):
   return [song for song in found if song is not None and len(song.score) > 8]
 
 
-def fit(corpora, validation, epochs, seed):
-  """Trained parameters {name: float32 array}: a running mean of those of the last steps."""
+def fit(corpora, validation, epochs, seed, output):
+  """Trains; every `EXAMINED` epochs the running mean of the weights is measured and written."""
   network, pool = melody_training.Network(seed), melody_training.Pool(corpora, MIXTURE, seed)
   steps = int(epochs * sum(min(count, len(corpora[name])) * min(crops, CROPS_A_SONG) for name, (count, crops, _) in MIXTURE.items())
               / melody_training.BATCH)
@@ -58,9 +59,16 @@ def fit(corpora, validation, epochs, seed):
       losses.append(float(step(*batch)))
       for name, variable in network.parameters.items():
         mean[name] += max(MEMORY, 1 / (optimizer.iterations.numpy() + 1)) * (variable.numpy() - mean[name])
-    figures = {name: round(float(f1(some, mean)), 4) for name, some in validation.items()} if epoch % 3 == 2 or epoch == epochs - 1 else ''
-    print(f'epoch {epoch}: loss {np.mean(losses):.4f}, {len(losses)} steps, {time.time() - began:.0f} s {figures}', flush=True)
-  return mean
+    print(f'epoch {epoch}: loss {np.mean(losses):.4f}, {len(losses)} steps, {time.time() - began:.0f} s', flush=True)
+    if epoch % EXAMINED == EXAMINED - 1 or epoch == epochs - 1:
+      print({name: round(float(f1(some, mean)), 4) for name, some in validation.items()}, flush=True)
+      save(mean, output)
+
+
+def save(parameters, output):
+  """Writes {name: array} as half-precision numbers."""
+  with outputs.atomic_path(output) as path, open(path, 'wb') as file:
+    np.savez_compressed(file, **{name: value.astype(np.float16) for name, value in parameters.items()})
 
 
 def f1(some, parameters):
@@ -77,7 +85,7 @@ def define_flags(flag_values):
   """The experiment's flags."""
   flags.DEFINE_string('corpus_root', None, 'Folder with manifest.csv.', flag_values=flag_values, required=True)
   flags.DEFINE_string('output', None, 'File of weights (.npz) to write.', flag_values=flag_values, required=True)
-  flags.DEFINE_integer('epochs', 20, 'Passes over the songs.', flag_values=flag_values, lower_bound=1)
+  flags.DEFINE_integer('epochs', 12, 'Passes over the songs.', flag_values=flag_values, lower_bound=1)
   flags.DEFINE_integer('seed', 0, 'Seed of weights, variants and order.', flag_values=flag_values)
 
 
@@ -91,7 +99,5 @@ def main(flag_values):
   for corpus in ('pop909', 'pop909cl'):
     some = songs(root, corpus, 'validation')
     random.Random(0).shuffle(some)
-    validation |= {corpus: some[:40], f'{corpus}, flat': [melody_variants.flattened(song) for song in some[:40]]}
-  parameters = fit(corpora, validation, flag_values.epochs, flag_values.seed)
-  with outputs.atomic_path(flag_values.output) as path, open(path, 'wb') as file:
-    np.savez_compressed(file, **{name: value.astype(np.float16) for name, value in parameters.items()})
+    validation |= {corpus: some[:25], f'{corpus}, flat': [melody_variants.flattened(song) for song in some[:25]]}
+  fit(corpora, validation, flag_values.epochs, flag_values.seed, flag_values.output)
