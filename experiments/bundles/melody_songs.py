@@ -18,8 +18,6 @@ from musicnst.analysis import voices
 from musicnst.reading import files
 
 CLASSES = ACCOMPANIMENT, TUNE, SECOND = melody_network.CLASSES
-# Two notes of one pitch that begin within this many beats are one key of a piano.
-DOUBLE_BEATS = 1 / 8
 # A track is sung where its notes and the words agree this well (F1 of onsets within `melody.WORD_BEATS`), and no other track nearly so.
 SUNG, SUNG_MARGIN = 0.6, 0.1
 AROUND_BEATS = 4.0
@@ -48,7 +46,7 @@ def merged(score, label):
   worth = np.array([0, 2, 1])
   for i, (pitch, start) in enumerate(zip(score.pitch.tolist(), score.start.tolist())):
     j = last.get(pitch)
-    if j is None or start - score.start[j] > DOUBLE_BEATS:
+    if j is None or start - score.start[j] > melody.DOUBLE_BEATS:
       kept.append(i)
       last[pitch] = i
       continue
@@ -132,9 +130,7 @@ def sung_band(root, path):
   pitched = ~song.score.is_drum
   score, label = merged(song.score.select(pitched), song.label[pitched])
   sung = score.start[label == TUNE]
-  place = np.searchsorted(sung, score.start)
-  distance = np.minimum(np.abs(score.start - sung[np.clip(place, 0, len(sung) - 1)]), np.abs(score.start - sung[np.clip(place - 1, 0, None)]))
-  return Song('karaoke', path, score, np.where(distance <= AROUND_BEATS, label, -1))
+  return Song('karaoke', path, score, np.where(voices.distance(score.start, sung) <= AROUND_BEATS, label, -1))
 
 
 def top_voiced(root, path):

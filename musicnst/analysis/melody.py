@@ -30,7 +30,7 @@ SILENT_BEATS = 4.0
 # Without tracks: the tune must reach into this share of the bars that have notes, else the top voice is taken.
 COVERED = 0.3
 # Notes of one pitch that begin within this many beats are one; the longest and loudest stands for it.
-DOUBLE_BEATS = 1 / 8
+DOUBLE_BEATS = 0.1
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -104,11 +104,10 @@ def representatives(part):
   result = np.arange(len(part))
   order = np.lexsort((part.start, part.pitch))
   new = np.r_[True, (np.diff(part.pitch[order]) != 0) | (np.diff(part.start[order]) > DOUBLE_BEATS)][:len(order)]
-  firsts = np.flatnonzero(new)
-  for first, last in zip(firsts[:-1 or None].tolist(), np.append(firsts[1:], len(order)).tolist()):
-    if last - first > 1:
-      group = order[first:last]
-      result[group] = group[np.lexsort((part.end[group] - part.start[group], part.velocity[group]))[-1]]
+  firsts = np.append(np.flatnonzero(new), len(order))
+  for i in np.flatnonzero(np.diff(firsts) > 1).tolist():
+    group = order[firsts[i]:firsts[i + 1]]
+    result[group] = group[np.lexsort((part.end[group] - part.start[group], part.velocity[group]))[-1]]
   return result
 
 
@@ -152,15 +151,8 @@ def agreement(starts, syllables):
   starts, syllables = np.unique(starts), np.unique(syllables)
   if not len(starts) or not len(syllables):
     return 0.0
-  precision, recall = _near(starts, syllables), _near(syllables, starts)
+  precision, recall = (np.mean(voices.distance(*pair) <= WORD_BEATS) for pair in ((starts, syllables), (syllables, starts)))
   return float(2 * precision * recall / max(precision + recall, 1e-9))
-
-
-def _near(times, others):
-  """Share of times that have one of the others within `WORD_BEATS`; both sorted."""
-  place = np.searchsorted(others, times)
-  distance = np.minimum(np.abs(times - others[np.clip(place, 0, len(others) - 1)]), np.abs(times - others[np.clip(place - 1, 0, None)]))
-  return np.mean(distance <= WORD_BEATS)
 
 
 def _alone(part):
@@ -193,10 +185,10 @@ def tune_likeness(part, classes):
 
 
 def _by_notes(part, classes):
-  """The line of the classifier, or the top voice where it finds next to none."""
+  """The line of the classifier, or the top voice where it finds next to none, and of voices that are equals."""
   stands = representatives(part) == np.arange(len(part))
   mask = melody_line.best(part, classes[:, melody_network.TUNE] * stands)
-  if _coverage(part, mask) >= COVERED:
+  if _coverage(part, mask) >= COVERED and not voices.are_equal(part):
     return mask, classes[mask, melody_network.TUNE].mean(), 'classifier', None
   mask = _leading(part, classes, stands)
   return mask, 0.5 * classes[mask, :][:, melody_network.TUNE].mean() if mask.any() else 0.0, 'top voice', None
@@ -217,20 +209,20 @@ def _leading(part, classes, allowed):
 def _others(part, classes, mask):
   """(`second`, `lead`) beside the tune."""
   second = (classes[:, melody_network.SECOND] > 0.5) & ~mask
-  silent = _silent(part, mask)
-  lead = mask | _leading(part, classes, silent)
+  allowed = _silent(part, mask) & (representatives(part) == np.arange(len(part)))
+  lead = mask | _leading(part, classes, allowed)
   return second, lead
 
 
 def _silent(part, mask):
-  """bool `[N]`: notes that begin and end where the tune rests for more than `SILENT_BEATS`."""
-  start = part.start[mask]
-  end = np.maximum.accumulate(part.end[mask])
-  rests_from, rests_to = np.r_[-np.inf, end], np.r_[start, np.inf]
-  rest = np.searchsorted(rests_to, part.start, side='right')
-  rest = np.clip(rest, 0, len(rests_to) - 1)
-  long = rests_to - np.maximum(rests_from, part.start.min() if len(part) else 0) > SILENT_BEATS
-  return long[rest] & (part.start >= rests_from[rest] - note_features.CHORD_BEATS) & (part.start < rests_to[rest] - note_features.CHORD_BEATS)
+  """bool `[N]`: notes that begin where the tune rests for more than `SILENT_BEATS`."""
+  if not len(part):
+    return mask
+  start, end = part.start[mask], np.maximum.accumulate(part.end[mask])
+  rest_from, rest_to = np.r_[part.start[0], end], np.r_[start, part.end.max()]
+  rest = np.searchsorted(start, part.start, side='right')
+  inside = (part.start >= rest_from[rest] - note_features.CHORD_BEATS) & (part.start < rest_to[rest] - note_features.CHORD_BEATS)
+  return inside & ((rest_to - rest_from)[rest] > SILENT_BEATS)
 
 
 def _texture(part, mask):

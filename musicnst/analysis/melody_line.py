@@ -9,6 +9,8 @@ STRONGEST, LOWEST = 6.0, 0.03
 BACK = 16
 # What it costs to leave a note while it sounds (by the share of it that is left), and a semitone of a leap beyond a fifth.
 OVERLAP_COST, LEAP_COST, FREE_LEAP = 1.5, 0.06, 7
+# What it costs to begin again after so many beats of rest: lone notes between phrases must be worth it.
+REST_COST, REST_BEATS = 1.0, 1.5
 
 
 def best(score, probability, bias=0.0):
@@ -48,7 +50,7 @@ def _path(worth, pitch, start, end, chord):
     links = np.where(chord[low:i] < chord[i], links, -np.inf)
     j = int(np.argmax(links)) if i > low else 0
     near = links[j] if i > low else -np.inf
-    total[i], before[i] = (near, low + j) if near > far else (far, far_end)
+    total[i], before[i] = (near, low + j) if near > far - REST_COST else (far - REST_COST, far_end)
     total[i] += worth[i]
   path, i = [], int(np.argmax(total)) if np.max(total) > 0 else -1
   while i >= 0:
@@ -59,4 +61,5 @@ def _path(worth, pitch, start, end, chord):
 
 def _cost(pitch, end, length, to_pitch, to_start):
   left = np.clip((end - to_start - note_features.CHORD_BEATS) / length, 0, 1)
-  return OVERLAP_COST * left + LEAP_COST * np.maximum(np.abs(pitch - to_pitch) - FREE_LEAP, 0)
+  rest = REST_COST * (to_start - end > REST_BEATS)
+  return rest + OVERLAP_COST * left + LEAP_COST * np.maximum(np.abs(pitch - to_pitch) - FREE_LEAP, 0)

@@ -39,18 +39,19 @@ def of_tracks(score, melody=None):
   Returns:
     dict instrument -> Role, in rising order of instruments.
   """
-  melody = melody or melodies.find(score)
-  found = _by_notes(score)
-  instruments = sorted(found)
-  names = track_names.telling(score.track_names, instruments)
-  return {one: _told(score, one, names.get(one), melody) or found[one] for one in instruments}
+  drums = _drums(score)
+  pitched = dataclasses.replace(score, is_drum=score.is_drum | np.isin(score.instrument, list(drums)))
+  melody = melody or melodies.find(pitched)
+  found = drums | _by_notes(pitched.pitched())
+  names = track_names.telling(score.track_names, sorted(found))
+  return {one: _told(score, one, names.get(one), melody) or found[one] for one in sorted(found)}
 
 
 def _told(score, instrument, name, melody):
-  """What flag, tune, name and program say, in this order, or None."""
+  """What tune, name and program say of an instrument that is not flagged as drums, in this order, or None."""
   mask = score.instrument == instrument
   if score.is_drum[mask].mean() > 0.5:
-    return Role(DRUMS, 1.0, 'drum channel')
+    return None
   share = melody.mask[mask].mean()
   if instrument == melody.instrument or share >= ALL_TUNE:
     return Role(TUNE, melody.confidence, melody.source)
@@ -69,21 +70,22 @@ def _told(score, instrument, name, melody):
   return None
 
 
-def _by_notes(score):
-  """dict instrument -> Role from the notes alone, but for notes that are said to be drums."""
+def _drums(score):
+  """dict instrument -> Role of those that are drums: as the file says, and where it says of none, by their notes."""
   instruments = np.unique(score.instrument)
-  own = track_features.own(score)
-  flagged = np.array([score.is_drum[score.instrument == one].mean() > 0.5 for one in instruments])
-  like_drums = np.where(flagged, 1.0, track_features.drum_likeness(own)) if len(own) else np.zeros(0)
-  drums = flagged | ((like_drums > DRUM_LIKE) & ~flagged.any())
-  pitched = np.flatnonzero(~drums)
-  result = {int(instruments[i]): Role(DRUMS, float(like_drums[i]), 'notes') for i in np.flatnonzero(drums)}
-  part = score.select(np.isin(score.instrument, instruments[pitched]) & ~score.is_drum)
-  if len(part):
-    likely = part_likeness(part)
-    for one, row in zip(np.unique(part.instrument).tolist(), likely):
-      result[one] = _pitched_role(part.select(part.instrument == one), row)
-  return result
+  flagged = np.array([score.is_drum[score.instrument == one].mean() > 0.5 for one in instruments], bool)
+  if flagged.any() or not len(instruments):
+    return {int(one): Role(DRUMS, 1.0, 'drum channel') for one in instruments[flagged]}
+  likely = track_features.drum_likeness(track_features.own(score))
+  return {int(one): Role(DRUMS, float(value), 'notes') for one, value in zip(instruments, likely) if value > DRUM_LIKE}
+
+
+def _by_notes(part):
+  """dict instrument -> Role of a Score without drums."""
+  if not len(part):
+    return {}
+  return {one: _pitched_role(part.select(part.instrument == one), row)
+          for one, row in zip(np.unique(part.instrument).tolist(), part_likeness(part))}
 
 
 def part_likeness(part):
