@@ -14,7 +14,7 @@ from musicnst.analysis import roles
 from musicnst.analysis import track_features
 from experiments.bundles import melody_songs
 
-STEPS, RATE, DECAY = 3000, 0.5, 3e-3
+STEPS, RATE, DECAY = 1000, 0.5, 1e-2
 
 
 def bands(root, split):
