@@ -11,6 +11,7 @@ from experiments import report
 from experiments.benchmark import pieces
 from experiments.benchmark import two_sample
 from musicnst import errors
+from musicnst.analysis import melody
 from musicnst.analysis import score as score_lib
 from musicnst.metrics import arrangement
 from musicnst.metrics import notes as notes_lib
@@ -116,8 +117,7 @@ def _control(name, pair):
     return content
   if name == 'style':
     return style
-  tune = harmony_lib.tune_of(content)[0]
-  other = style.select(~harmony_lib.tune_of(style)[0])
+  tune, other = melody.find(content).lead, style.select(~melody.find(style).mask)
   both = pieces.to_sequence(np.zeros((0, 4), int))
   for part in (content.select(tune), other):
     for pitch, velocity, start, end in zip(part.pitch, part.velocity, part.start, part.end):

@@ -125,16 +125,3 @@ def _span(bar):
   length = bar.end_beat - bar.start_beat
   return length / 2 if bar.numerator % 2 == 0 and length > 1 else min(length, 1.5 if bar.denominator == 8 else length)
 
-
-def tune_of(score):
-  """(bool `[N]`, how it was found): top notes at their onsets."""
-  order = np.lexsort((-score.pitch, score.start))
-  tune, until, top = np.zeros(len(score), bool), -1.0, -1
-  last = None
-  for i in order:
-    if last is not None and score.start[i] - last < .08:
-      continue
-    if score.start[i] < until - .1 and score.pitch[i] < top:
-      continue
-    tune[i], last, until, top = True, score.start[i], score.end[i], score.pitch[i]
-  return tune, 'top voice'

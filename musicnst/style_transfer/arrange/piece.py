@@ -6,9 +6,9 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.analysis import melody
 from musicnst.analysis import score as score_lib
 from musicnst.reading import beat_map as beat_map_lib
-from musicnst.reading import meter
 from musicnst.reading import musical_time
 from musicnst.style_transfer.arrange import harmony as harmony_lib
 from musicnst.style_transfer.pieces import compose
@@ -28,7 +28,8 @@ class ArrangedPiece:
     beat_map: seconds <-> quarters.
     beats_from: where the beats come from.
     score: `analysis.score.Score` of the N pitched notes.
-    tune: bool `[N]`, the notes of the tune.
+    tune: bool `[N]`, the notes that lead and so stay: the tune, and where it is silent for long the voice that leads then.
+    accompanying: bool `[N]`, the notes that are not the tune: what a donor gives.
     harmony: harmony.Harmony.
     name: named in errors.
     details: dict for the report: how the tune was found, what was assumed.
@@ -39,6 +40,7 @@ class ArrangedPiece:
   beats_from: str
   score: score_lib.Score
   tune: np.ndarray
+  accompanying: np.ndarray
   harmony: harmony_lib.Harmony
   name: str
   details: dict
@@ -73,7 +75,7 @@ class ArrangedPiece:
   @functools.cached_property
   def around(self):
     """int `[A]`: the notes around the tune; of a piece that is tune alone, the tune."""
-    return np.flatnonzero(~self.tune) if (~self.tune).any() else np.arange(len(self.tune))
+    return np.flatnonzero(self.accompanying) if self.accompanying.any() else np.arange(len(self.tune))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -124,10 +126,7 @@ def read(sequence, beats='auto', name='the piece'):
     drums = any(n.is_drum for n in sequence.notes)
     raise errors.RejectedSequence(
         'no_pitched_notes', f'{name} holds {"only drums" if drums else "no notes"}; style transfer needs notes with a pitch.')
-  tune, found = harmony_lib.tune_of(score)
-  return ArrangedPiece(sequence, beat_map, source, score, tune, harmony_lib.of(score), name, {'tune_from': found})
+  tune = melody.find(score)
+  details = {'tune': tune.source, 'texture': tune.texture}
+  return ArrangedPiece(sequence, beat_map, source, score, tune.lead, ~tune.mask, harmony_lib.of(score), name, details)
 
-
-def bars_of(piece):
-  """tuple of `meter.Bar` of a piece."""
-  return tuple(meter.bars(piece.sequence, piece.beat_map))
