@@ -139,8 +139,8 @@ def run(pools, methods, directions, contents, seeds, output):
         for pair, result in zip(pairs, results(name, pairs, float(strength) if strength else None, seed)):
           values, around = bench.measure(pair, result, seed)
           found.append(values)
-          scores.append((result, pair.content.name))
-          accompaniments.append((around, pair.content.name))
+          scores.append((result, pair.style.name))
+          accompaniments.append((around, pair.style.name))
       rows[direction] = {key: float(np.mean([values[key] for values in found])) for key in found[0]}
       rows[direction].update(_told(bench, direction, scores, accompaniments))
       print(label, direction, {k: round(v, 2) for k, v in rows[direction].items()}, flush=True)
@@ -150,7 +150,10 @@ def run(pools, methods, directions, contents, seeds, output):
 
 
 def _told(bench, direction, scores, accompaniments):
-  """Areas under the curves of classifiers that tell results from real stretches of the style's genre."""
+  """Areas under the curves of classifiers that tell results from real stretches of the style's genre.
+
+  A style piece and what was made with it lie in one fold: a result is like its own style piece, which must not pass for it in another fold.
+  """
   genre = direction.split('-')[1]
   real = [(bench.read(s), s.name) for s in pieces.in_turn(bench.pools[genre], np.random.default_rng(3))[:max(len(scores), 30)]]
   found = {}
