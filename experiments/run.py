@@ -36,7 +36,7 @@ EXPERIMENT_MAP = {
     'comparison': ('benchmark.comparison', "all methods on one table: ours, the paper's, CycleGANs, MusAE, latents, controls"),
     'distribution': ('benchmark.distribution', 'generated against real music: distances by features, copying, BLEU'),
     'beat_estimation': ('benchmark.beat_estimation', 'beats found, against annotation and scores played at random tempo'),
-    'melody': ('benchmark.melody', 'how well the tune is found, and the roles of tracks, by corpus'),
+    'melody': ('bundles.melody', 'how well the tune is found, and the roles of tracks, by corpus'),
     'train_bundles': ('bundles.train_bundles', 'makes the bundles that ship again: prepare, train, bundle, measure'),
     'composer_classification': ('bundles.composer_classification', 'makes composer classifiers; accuracy by segment and by piece'),
     'latent_genres': ('bundles.latent_genres', 'makes the genre classifier of latents'),

@@ -32,8 +32,9 @@ def test_contract(name, shipped, tmp_path, notes_of):
   assert result.settings['method'] == name and result.bars[:3] == [0, 2, 4]
   for note in result.added:
     assert 21 <= note.pitch <= 108 and 1 <= note.velocity <= 127 and 0 <= note.start_time < note.end_time <= content.total_time + 1e-6
-  originals = set(notes_of(content))
-  assert all((n.start_time, n.end_time, n.pitch, n.velocity, n.instrument, n.program, n.is_drum) in originals for n in result.kept)
+  # A kept note is what it was; where the sound goes on behind it, it may be held longer.
+  ends = {(n.start_time, n.pitch, n.velocity, n.instrument, n.program, n.is_drum): n.end_time for n in content.notes}
+  assert all(n.end_time >= ends[n.start_time, n.pitch, n.velocity, n.instrument, n.program, n.is_drum] for n in result.kept)
   assert result.sequence.control_changes == content.control_changes and result.sequence.tempos == content.tempos
   if name in OPTIMIZED:
     terms = [values for term, values in result.history.items() if term != 'total']

@@ -173,7 +173,8 @@ def test_stops_after_max_seconds_with_a_checkpoint(windows, tmp_path):
   steps = []
   _train(_toy(), tmp_path, windows, num_steps=10**6, max_seconds=.01,
          callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: steps.append(step))])
-  assert run_dir_lib.RunDir(tmp_path).checkpoint().endswith(f'model-{steps[-1]}') and steps[-1] < 10**6
+  last = steps[-1] if steps else 0  # on a busy machine the time is over before the first step
+  assert run_dir_lib.RunDir(tmp_path).checkpoint().endswith(f'model-{last}') and last < 10**6
 
 
 def test_a_callback_may_stop_the_run(windows, tmp_path):
