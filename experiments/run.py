@@ -30,6 +30,7 @@ EXPERIMENT_MAP = {
         'methods and controls by judges that no method saw, on pieces across genres: tables, curves'),
     'transfer_judges': ('benchmark.transfer_judges', 'trains the judges of the transfer benchmark and examines them'),
     'polyphonic_candidates': ('bundles.polyphonic_candidates', 'learning curves of the networks that could be polyphonic-2bar'),
+    'key_tables': ('bundles.key_tables', 'counts the tables of chords in keys that ship, over POP909-CL and Nottingham'),
     'train_chords': ('bundles.train_chords', 'trains the chord network that ships, on POP909-CL and Nottingham'),
     'train_bundles': ('bundles.train_bundles', 'repeats the bundles that ship: prepare, train, bundle, measure'),
     'musicnst_experiments': ('papers.musicnst.experiments',

@@ -123,6 +123,6 @@ def test_tensorflow_only_where_it_belongs():
   assert not _found(check)
 
 
-@pytest.mark.parametrize('library, home', [('apache_beam', 'data_prep.run_beam'), ('music21', '')])
+@pytest.mark.parametrize('library, home', [('apache_beam', 'data_prep.run_beam'), ('music21', 'experiments.benchmark.roman_truth')])
 def test_one_home(library, home):
   assert not _found(lambda here, name, at_load: f'imports {library}' if name.split('.')[0] == library and here != home else '')

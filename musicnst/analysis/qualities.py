@@ -32,11 +32,11 @@ def symbol(root, quality, bass=NONE):
   return ROOTS[root] + SUFFIXES[quality] + (f'/{ROOTS[bass]}' if bass not in (NONE, root) else '')
 
 
-def spelled(pitches):
+def spelled(pitches, root=None):
   """The chord that pitches spell: (root, quality, bass), the bass being the lowest of them; NONE three times for fewer than two pitch classes.
 
   The root and quality with most tones in common, half a tone off for each that is missing and each that is left over, a quarter more where
-  the root is the lowest note (so C E G A is a C6 over C and an Am7 over A); then the earlier in the table.
+  the root is the lowest note (so C E G A is a C6 over C and an Am7 over A); then the earlier in the table. `root` is the root where it is known.
   """
   present = np.bincount(np.asarray(pitches, np.int64) % 12, minlength=12) > 0
   if present.sum() < 2:
@@ -46,6 +46,8 @@ def spelled(pitches):
   common = turned.astype(int) @ TEMPLATES.T
   score = common - .5 * (TEMPLATES.sum(1) - common) - .5 * (present.sum() - common)
   score[bass] += .25
+  if root is not None:
+    score[np.arange(12) != root] = -np.inf
   best = np.argwhere(score >= score.max() - 1e-9)
   root, quality = min(best.tolist(), key=lambda pair: pair[1])
   return root, quality, bass
