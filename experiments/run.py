@@ -15,6 +15,7 @@ from musicnst import registry
 
 # Name -> (module in this package, imported when it is asked for; one line).
 EXPERIMENT_MAP = {
+    'analysis': ('benchmark.analysis', 'how well chords, keys and forms are found from the notes, against what people wrote down'),
     'beat_estimation': ('benchmark.beat_estimation',
         'how well beats are found, against annotation and against scores played with random tempo curves'),
     'composer_classification': ('bundles.composer_classification',

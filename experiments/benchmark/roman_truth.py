@@ -4,6 +4,7 @@ Twenty chorales of Bach (analyst Andrew Jones) and forty-eight madrigals of Mont
 the quality is the one that shares most tones on that root.
 """
 import os
+import re
 import typing
 
 import music21
@@ -44,7 +45,9 @@ def _score_name(path):
   if 'bach' not in path:
     return path.removesuffix('.rntxt') + '.mxl'
   with open(path, encoding='utf-8') as file:
-    return 'bach/bwv' + next(line.split(':')[1].strip() for line in file if line.startswith('BWV'))
+    number = next(line.split(':')[1].strip() for line in file if line.startswith('BWV'))
+  # Part 2 of the Christmas Oratorio, number 12, is written 248(2).12 in the one and 248.12-2 in the other.
+  return 'bach/bwv' + re.sub(r'\((\d+)\)\.(\d+)', r'.\2-\1', number)
 
 
 def _analysed(name, analysis, written):

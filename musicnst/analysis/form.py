@@ -18,8 +18,8 @@ SECTION_COSTS = {1: 4.0, 2: 3.0, 3: 3.4, 4: 2.0, 5: 2.2, 6: 1.8, 7: 2.0, 8: .8, 
                  16: 1.6, 17: 2.6, 18: 2.6, 19: 3.0, 20: 2.8, 21: 3.4, 22: 3.4, 23: 3.4, 24: 3.0}
 # What a full rest before a line, and a repetition that begins at it, are worth.
 REST, REPETITION, CADENCE = 1.3, 1.0, .4
-# Bars from here on are alike; phrases from here on are the same, and varied.
-ALIKE, SAME_PHRASE, VARIED_PHRASE = .7, .9, .6
+# Bars from here on are alike; phrases all of whose bars reach SAME_BAR are the same, and on average VARIED_PHRASE are varied.
+ALIKE, SAME_BAR, VARIED_PHRASE = .7, .9, .6
 # Labels of this many phrases back are compared.
 MEMORY_PHRASES = 64
 
@@ -90,12 +90,11 @@ def of(score, melody=None, chords=None):
 
 
 def _beginning(score):
-  """(first full bar, quarters of pick-up before it): a first bar that is cut short, or in which only the second half sounds."""
+  """(first full bar, quarters of pick-up before it): a first bar shorter than the next, or in which only the second half sounds."""
   bar, first = score.bars[0], float(score.start.min())
-  full = 4 * bar.numerator / bar.denominator
-  length = bar.end_beat - bar.start_beat
   if len(score.bars) < 2 or first >= bar.end_beat - bar_similarity.SAME_ONSET:
     return 0, 0.0
+  full, length = score.bars[1].end_beat - score.bars[1].start_beat, bar.end_beat - bar.start_beat
   if length < full - bar_similarity.SAME_ONSET or first - bar.start_beat >= full / 2 - bar_similarity.SAME_ONSET:
     return 1, float(bar.end_beat - max(first, bar.start_beat))
   return 0, 0.0
@@ -209,9 +208,10 @@ def _heard(first, bars, heads, rows):
       common = min(bars, length)
       if max(bars, length) > 1.5 * common:
         continue
-      alike = float(rows.between(np.arange(first, first + common), np.arange(other, other + common)).mean()) * (common / max(bars, length)) ** .5
+      by_bar = rows.between(np.arange(first, first + common), np.arange(other, other + common))
+      alike = float(by_bar.mean()) * (common / max(bars, length)) ** .5
       if alike >= best:
-        best, found = alike, (letter, variant if alike >= SAME_PHRASE and bars == length else None)
+        best, found = alike, (letter, variant if by_bar.min() >= SAME_BAR and bars == length else None)
   return found
 
 
