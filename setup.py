@@ -43,7 +43,7 @@ setuptools.setup(
     license='Apache-2.0',
     python_requires='>=3.11',
     packages=setuptools.find_packages(include=('musicnst', 'musicnst.*', 'data_prep', 'data_prep.*')),
-    package_data={'musicnst': ['pretrained/*/*', 'pretrained/*.zip', 'pretrained/*.npz', 'pieces/*.mid', 'pieces/*.md', 'checkpoint_import/*.md',
+    package_data={'musicnst': ['pretrained/*/*', 'pretrained/*.zip', 'pretrained/*.npz', 'analysis/weights/*.npz', 'pieces/*.mid', 'pieces/*.md', 'checkpoint_import/*.md',
                                'rendering/page/*']},
     install_requires=_REQUIRED,
     extras_require=_EXTRAS,

@@ -5,8 +5,8 @@
 Writes `OUTPUT.json` and `OUTPUT.md`. About four minutes on one core, without the madrigals.
 
 Chords: POP909-CL's track `piano` (tune and accompaniment in one) against its track of chords; Nottingham's tune with its chords, its tune
-alone, and its tune with the chords broken into single notes, against its chords; chorales and madrigals of music21's corpus against the analyses in roman numerals that it ships (all of
-them in any split: none was trained on).
+alone, and its tune with the chords broken into single notes, against its chords; chorales and madrigals of music21's corpus against the
+analyses in roman numerals that it ships (all of them in any split: none was trained on).
 Keys: bars with the key of the file's key signature. Scores of ASAP know no mode: there the signature counts.
 Forms: bar lines at which sections begin, against the parts of Nottingham's ABC; one tune in ten each is the validation and the test split.
 """

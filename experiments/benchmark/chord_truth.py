@@ -3,7 +3,8 @@
 A truth is a list of `Labelled`: from, to (quarters), root, quality, bass as `musicnst.analysis.qualities` numbers them.
 
 POP909-CL and Nottingham hold chords as block notes in a track of their own. A block is what begins at one time; it lasts until the next
-one, the last one until its notes end. Its root and quality are those that share most tones with it (`qualities.spelled`), its bass is its lowest note.
+one, the last one until its notes end. Its root and quality are those that share most tones with it (`qualities.spelled`), its bass is its
+lowest note.
 """
 import csv
 import dataclasses
@@ -51,7 +52,8 @@ def blocks(score):
     return []
   starts, which = np.unique(np.round(score.start, 3), return_inverse=True)
   ends = np.append(starts[1:], score.end.max())
-  return [Labelled(start, end, *qualities.spelled(score.pitch[which == i])) for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist()))]
+  spelled = [qualities.spelled(score.pitch[which == i]) for i in range(len(starts))]
+  return [Labelled(start, end, *chord) for start, end, chord in zip(starts.tolist(), ends.tolist(), spelled)]
 
 
 def examples(corpus_root, corpus, split, limit=0):

@@ -1,7 +1,7 @@
 """Chords and keys of music21's own analyses in roman numerals, beside the scores that they analyse, both shipped with music21.
 
-Twenty chorales of Bach (analyst Andrew Jones) and forty-eight madrigals of Monteverdi. The numerals' roots and basses are taken as music21 reads them;
-the quality is the one that shares most tones on that root.
+Twenty chorales of Bach (analyst Andrew Jones) and forty-eight madrigals of Monteverdi. The numerals' roots and basses are taken as music21
+reads them; the quality is the one that shares most tones on that root.
 """
 import os
 import re
@@ -46,8 +46,8 @@ def _score_name(path):
     return path.removesuffix('.rntxt') + '.mxl'
   with open(path, encoding='utf-8') as file:
     number = next(line.split(':')[1].strip() for line in file if line.startswith('BWV'))
-  # Part 2 of the Christmas Oratorio, number 12, is written 248(2).12 in the one and 248.12-2 in the other.
-  return 'bach/bwv' + re.sub(r'\((\d+)\)\.(\d+)', r'.\2-\1', number)
+  # Part 2 of the Christmas Oratorio, number 12, is written 248(2).12 in the one and 248.12-2 in the other, 41.6s is 41.6.
+  return 'bach/bwv' + re.sub(r'\((\d+)\)\.(\d+)', r'.\2-\1', number).removesuffix('s')
 
 
 def _analysed(name, analysis, written):

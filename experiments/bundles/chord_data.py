@@ -15,6 +15,11 @@ from musicnst.analysis import grid as grid_lib
 # How often each variant is drawn.
 POP = {'plain': .6, 'no_bass': .1, 'top': .1, 'thinned': .1, 'held': .1}
 FOLK = {'melody': .4, 'broken': .3, 'thinned': .1, 'plain': .2}
+# Chords that change at every beat, as in a chorale: pop twice as fast.
+FAST = {'plain': .6, 'thinned': .2, 'held': .2}
+# Variants in which the lowest note is not the bass any more; in those without any low notes the root is expected to be.
+BASS_LOST = ('thinned',)
+SOURCES = (('pop909cl', False, POP), ('nottingham', False, FOLK), ('pop909cl', True, FAST))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,29 +84,36 @@ def features(score, grid):
   return tuple(array.astype(np.float16) for array in chord_features.of(score, grid))
 
 
-def load(corpus_root, corpus, split, cache=''):
-  """Beats of all pieces of a corpus; `cache` is a folder to keep them in."""
-  path = os.path.join(cache, f'{corpus}-{split}.npz') if cache else ''
+def sources(corpus_root, split, cache=''):
+  """list of (Beats, {variant: chance}), what `train_chords.train` takes."""
+  return [(load(corpus_root, corpus, split, fast, cache), chances) for corpus, fast, chances in SOURCES]
+
+
+def load(corpus_root, corpus, split, fast=False, cache=''):
+  """Beats of all pieces of a corpus, at twice their speed if `fast`; `cache` is a folder to keep them in."""
+  path = os.path.join(cache, f"{corpus}-{'fast-' * fast}{split}.npz") if cache else ''
   if path and os.path.exists(path):
     with np.load(path) as data:
       return _from_arrays(data)
-  found = _made(corpus_root, corpus, split)
+  found = _made(corpus_root, corpus, split, fast)
   if path:
     os.makedirs(cache, exist_ok=True)
-    np.savez(path, truth=found.truth, starts=found.starts, **{f'{name}/{kind}': array for kind, arrays in (('pitches', found.pitches), ('places', found.places))
-                                                              for name, array in arrays.items()})
+    named = {f'{name}/{kind}': array for kind in ('pitches', 'places') for name, array in getattr(found, kind).items()}
+    np.savez(path, truth=found.truth, starts=found.starts, **named)
   return found
 
 
 def _from_arrays(data):
   names = sorted({key.split('/')[0] for key in data if '/' in key})
-  return Beats({name: data[f'{name}/pitches'] for name in names}, {name: data[f'{name}/places'] for name in names}, data['truth'], data['starts'])
+  pitches, places = ({name: data[f'{name}/{kind}'] for name in names} for kind in ('pitches', 'places'))
+  return Beats(pitches, places, data['truth'], data['starts'])
 
 
-def _made(corpus_root, corpus, split):
+def _made(corpus_root, corpus, split, fast):
   generator = np.random.default_rng(0)
   pitches, places, truth = {}, {}, []
   for example in chord_truth.examples(corpus_root, corpus, split):
+    example = hastened(example) if fast else example
     for name, score, grid in variants(example, corpus, generator):
       found = features(score, grid)
       pitches.setdefault(name, []).append(found[0])
@@ -109,6 +121,13 @@ def _made(corpus_root, corpus, split):
     truth.append(chord_truth.by_beat(example.truth, grid))
   join = lambda arrays: {name: np.concatenate(parts) for name, parts in arrays.items()}
   return Beats(join(pitches), join(places), np.concatenate(truth), np.cumsum([0] + [len(part) for part in truth]))
+
+
+def hastened(example):
+  """An example at twice its speed: two bars become one."""
+  half = lambda score: dataclasses.replace(score, start=score.start / 2, end=score.end / 2, bars=score.bars[:(len(score.bars) + 1) // 2])
+  truth = [label._replace(start=label.start / 2, end=label.end / 2) for label in example.truth]
+  return example._replace(score=half(example.score), chords=half(example.chords), truth=truth)
 
 
 def variants(example, corpus, generator):

@@ -13,7 +13,6 @@ import tensorflow as tf
 from experiments.bundles import chord_data
 from musicnst import files
 from musicnst.analysis import chord_features
-from musicnst.analysis import chord_network
 from musicnst.analysis import qualities
 
 HIDDEN, BLOCKS, KERNEL = 28, 2, 9
@@ -73,17 +72,16 @@ def loss_of(outputs, truth, valid):
 
   Args:
     outputs: of `forward`.
-    truth: int32 `[N, T, 3]`, root, quality, bass, NONE for no chord.
+    truth: int32 `[N, T, 3]`, root, quality, bass, NONE for no chord; NONE as bass alone where the notes do not tell it.
     valid: float32 `[N, T]`.
   """
   chord, bass, change = outputs
   root, quality, low = tf.unstack(truth, axis=-1)
-  there = tf.cast(root >= 0, tf.float32)
   index = tf.where(root < 0, 0, 1 + root * len(qualities.QUALITIES) + quality)
   labels = tf.one_hot(index, chord.shape[-1]) * (1 - SMOOTHING) + SMOOTHING / chord.shape[-1]
   heard = tf.nn.softmax_cross_entropy_with_logits(labels, chord)
   at_root = tf.gather(bass, tf.maximum(root, 0), batch_dims=2)
-  under = tf.nn.sparse_softmax_cross_entropy_with_logits((low - root) % 12, at_root) * there
+  under = tf.nn.sparse_softmax_cross_entropy_with_logits((low - root) % 12, at_root) * tf.cast(low >= 0, tf.float32)
   new = tf.cast(tf.reduce_any(truth[:, 1:] != truth[:, :-1], -1), tf.float32)
   moved = tf.pad(tf.nn.sigmoid_cross_entropy_with_logits(new, change[:, 1:]), [[0, 0], [1, 0]])
   return tf.reduce_sum((heard + BASS_WEIGHT * under + CHANGE_WEIGHT * moved) * valid) / tf.reduce_sum(valid)
@@ -110,6 +108,8 @@ def _batch(chunks, generator):
     name, size = generator.choice(list(chances), p=list(chances.values())), last - first
     pitches[row, :size], places[row, :size] = beats.pitches[name][first:last], beats.places[name][first:last]
     truth[row, :size], valid[row, :size] = beats.truth[first:last], 1
+    if name in chord_data.BASS_LOST:
+      truth[row, :, 2] = qualities.NONE
   return pitches, places, truth, valid
 
 
@@ -151,12 +151,11 @@ def define_flags(flag_values):
   flags.DEFINE_string('corpus_root', None, 'Folder with manifest.csv.', flag_values=flag_values, required=True)
   flags.DEFINE_string('output', 'musicnst/analysis/weights/chords.npz', 'File to write.', flag_values=flag_values)
   flags.DEFINE_string('cache', '', 'Folder to keep features in; empty to make them anew.', flag_values=flag_values)
-  flags.DEFINE_integer('epochs', 12, 'Times through the training pieces.', flag_values=flag_values)
+  flags.DEFINE_integer('epochs', 10, 'Times through the training pieces.', flag_values=flag_values)
 
 
 def main(flag_values):
-  load = lambda split: [(chord_data.load(flag_values.corpus_root, corpus, split, flag_values.cache), chances)
-                        for corpus, chances in (('pop909cl', chord_data.POP), ('nottingham', chord_data.FOLK))]
+  load = lambda split: chord_data.sources(flag_values.corpus_root, split, flag_values.cache)
   found = train(load('train'), load('validation'), flag_values.epochs)
   with files.atomic_path(flag_values.output) as path:
     np.savez_compressed(path, **{name: value.astype(np.float16) for name, value in found.items()})

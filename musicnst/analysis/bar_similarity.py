@@ -50,9 +50,9 @@ def rows(score, tune):
   place = np.round((tune.start - score.bar_starts[bar]) * PLACES).astype(np.int64).clip(0)
   notes = score.pitched()
   chroma = np.bincount(bar_of(score, notes.start) * 12 + notes.pitch % 12, weights=np.clip(notes.end - notes.start, 0, 4), minlength=bars * 12)
-  chroma = chroma.reshape(bars, 12)
-  chroma = np.where(chroma > 0, np.sqrt(np.maximum(chroma, 0)), 0)
-  return Rows(_tokens(bar, place * 128 + tune.pitch, bars), _tokens(bar, place, bars), chroma / np.maximum(np.linalg.norm(chroma, axis=1, keepdims=True), 1e-9))
+  chroma = np.sqrt(np.maximum(chroma.reshape(bars, 12), 0))
+  chroma /= np.maximum(np.linalg.norm(chroma, axis=1, keepdims=True), 1e-9)
+  return Rows(_tokens(bar, place * 128 + tune.pitch, bars), _tokens(bar, place, bars), chroma)
 
 
 def _tokens(bar, token, bars):
@@ -110,7 +110,7 @@ def _same(left, right):
   return bool(np.all(difference[:, 0] <= SAME_ONSET) and np.all(difference[:, 1] <= np.maximum(SAME_END, length / 4)))
 
 
-def varied_groups(descriptions, equal, bars, least):
+def varied_groups(descriptions, equal, least):
   """Groups of bars that are alike by `least` or more without all being equal: tuple of tuples of bars, by first bar.
 
   Each bar goes to the group whose first bar is most like it, of the groups with a member in the last MEMORY_BARS bars.

@@ -13,7 +13,8 @@ PITCH_FEATURES, PLACE_FEATURES = 13, 10
 def of(score, grid):
   """Score and its Grid -> (float32 `[B, 12, PITCH_FEATURES]`, float32 `[B, PLACE_FEATURES]`); drums are left out.
 
-  The first turn with the music: a piece moved by a semitone has the same numbers one pitch class further on. By feature: how long each
+  The first turn with the music: a piece moved by a semitone has the same numbers one pitch class further on, but for what is counted by
+  register. By feature: how long each
   pitch class sounds in the first and in the second half of the beat, low, in the middle, high; onsets, and onsets on the beat; share of
   the beat in which it is the lowest and the highest note; lowest note of the beat, and of two beats and two beats on; how much it sounds
   in 17 and in 65 beats around.

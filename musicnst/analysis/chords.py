@@ -121,7 +121,7 @@ def likeliest(scores, silent):
 
 
 def _emission(scores, silent, beat):
-  """Scores of all states at one beat, float32 `[1 + 12 Q 12]`: bass weighed with its best bass as reference, so that no chord is not favoured."""
+  """Scores of all states at one beat, float32 `[1 + 12 Q 12]`; each chord's best bass counts 0, so that no chord is not favoured."""
   found = np.full(1 + np.prod(_STATES), -1e4, np.float32)
   found[0] = 0.0 if silent[beat] else scores.chord[beat, 0]
   if not silent[beat]:

@@ -72,7 +72,7 @@ def of(score, melody=None, chords=None):
   notes = score.pitched() if not score.is_drum.all() else score
   tune = score.select(melody) if known else notes
   rows, equal = bar_similarity.rows(score, tune), bar_similarity.equal_groups(score)
-  varied = bar_similarity.varied_groups(rows, equal, len(score.bars), ALIKE)
+  varied = bar_similarity.varied_groups(rows, equal, ALIKE)
   if not len(score):
     return Form((), (), (), (), 0.0, 0, 0)
   start, pickup = _beginning(score)

@@ -16,7 +16,7 @@ KEY_NAMES = tuple(f'{tonic} {mode}' for mode in ('major', 'minor') for tonic in 
 PATH = os.path.join(os.path.dirname(__file__), 'weights', 'keys.npz')
 # Chosen on validation pieces of POP909-CL and Nottingham: what a bar's notes, chords and the last chord count, and what a change of key costs,
 # for each fifth of distance more (a change to the relative key counts as one).
-NOTES, CHORDS, LAST, CHANGE, FIFTH = 1.0, 1.0, 1.0, 6.0, 1.0
+NOTES, CHORDS, LAST, CHANGE, FIFTH = 1.0, 1.0, 1.0, 8.0, 1.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -83,9 +83,10 @@ def _evidence(score, chords):
   there = np.flatnonzero(chords.root >= 0)
   if len(there):
     classes = chord_class(chords.root[there, None], chords.quality[there, None], keys)
-    share = chords.grid.lengths[there] / np.maximum(np.bincount(chords.grid.bar, weights=chords.grid.lengths, minlength=bars), 1)[chords.grid.bar[there]]
-    np.add.at(heard, chords.grid.bar[there], CHORDS * share[:, None] * used[keys // 12, classes])
-    heard[chords.grid.bar[there[-1]]] += LAST * last[keys // 12, classes[-1]]
+    bar, lengths = chords.grid.bar[there], chords.grid.lengths
+    share = lengths[there] / np.bincount(chords.grid.bar, weights=lengths, minlength=bars)[bar]
+    np.add.at(heard, bar, CHORDS * share[:, None] * used[keys // 12, classes])
+    heard[bar[-1]] += LAST * last[keys // 12, classes[-1]]
   return heard
 
 

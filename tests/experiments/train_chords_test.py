@@ -21,7 +21,7 @@ def _weights():
 
 def _features(beats=40):
   generator = np.random.default_rng(0)
-  return (generator.random((beats, 12, chord_features.PITCH_FEATURES), np.float32), generator.random((beats, chord_features.PLACE_FEATURES), np.float32))
+  return [generator.random((beats, *shape), np.float32) for shape in ((12, chord_features.PITCH_FEATURES), (chord_features.PLACE_FEATURES,))]
 
 
 def test_numpy_as_tensorflow():
