@@ -63,7 +63,8 @@ class Bench:
     accompaniment = arrangement.accompaniment(result, content.score, content.tune)
     candidates = self.candidates(pair.style, seed)
     rank = arrangement.identified(arrangement.profiles(accompaniment), [self.profiles(s) for s in candidates], 0)
-    after = harmony_lib.by_templates(result, content.harmony.edges)
+    after = harmony_lib.of(result)
+    places = after.at((content.harmony.edges[:-1] + content.harmony.edges[1:]) / 2)
     third = lambda harmony: harmony.tones[np.arange(len(harmony.root)), (harmony.root + 3) % 12]
     spans = content.harmony.at(accompaniment.start + .03)
     new = accompaniment.select(~arrangement.found_in(accompaniment, content.score))
@@ -73,7 +74,8 @@ class Bench:
     found = {
         'identified': float(rank == 1), 'rank': float(rank),
         'chords_kept': arrangement.chords_kept(
-            content.harmony.root, third(content.harmony), content.harmony.root >= 0, after.root, third(after), np.diff(content.harmony.edges)),
+            content.harmony.root, third(content.harmony), content.harmony.root >= 0, after.root[places],
+            third(after)[places], np.diff(content.harmony.edges)),
         'tune_kept': arrangement.tune_kept(content.score, content.tune, result),
         'chord_tones': arrangement.chord_tone_share(accompaniment, spans, content.harmony.tones),
         'repetition': arrangement.repetition(accompaniment, bars), 'groove': arrangement.groove_similarity(result, bars),

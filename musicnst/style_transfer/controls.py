@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from musicnst import inference
 from musicnst.data import transposition as transposition_lib
-from musicnst.metrics import tonal
+from musicnst.analysis import key as key_lib
 from musicnst.style_transfer import method
 from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer import roll_latents
@@ -167,8 +167,8 @@ def transposition(content_roll, style_roll):
 
 def key_shift(content_chroma, style_chroma):
   """The same of how long each pitch class sounds, `[12]` each."""
-  content = tonal.key_scores(content_chroma)
-  scores = [float(content @ tonal.key_scores(np.roll(style_chroma, shift))) for shift in range(-5, 7)]
+  content = key_lib.key_scores(content_chroma)
+  scores = [float(content @ key_lib.key_scores(np.roll(style_chroma, shift))) for shift in range(-5, 7)]
   # Of equal ones the smallest move.
   return max(range(-5, 7), key=lambda shift: (round(scores[shift + 5], 9), -abs(shift)))
 

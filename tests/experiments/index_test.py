@@ -13,7 +13,7 @@ _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _PAGE = (_ROOT / 'experiments' / 'README.md').read_text(encoding='utf-8')
 _COMMAND = re.compile(r'python -m experiments\.run (\w+)((?: +--[^\s`]+)*)')
 # A folder of the experiments imports from itself and from those before it.
-_ORDER = ('report', 'windows', 'benchmark', 'bundles', 'papers', 'run')
+_ORDER = ('report', 'windows', 'analysis', 'benchmark', 'bundles', 'papers', 'run')
 
 
 def _patterns():

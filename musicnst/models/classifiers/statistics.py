@@ -8,7 +8,7 @@ from keras import ops
 import numpy as np
 
 from musicnst.layers import dropout
-from musicnst.metrics import tonal
+from musicnst.analysis import key as key_lib
 
 PITCHES = 88
 BAND_WIDTH = 4                          # keys of a register band
@@ -33,7 +33,7 @@ def _diagonals(lowest, highest):
 
 def _keys():
   """`[24, 12]`: the standardized profile of each key, major then minor, by its tonic."""
-  rows = [np.roll(profile, tonic) for profile in (tonal.MAJOR_PROFILE, tonal.MINOR_PROFILE) for tonic in range(12)]
+  rows = [np.roll(profile, tonic) for profile in (key_lib.MAJOR_PROFILE, key_lib.MINOR_PROFILE) for tonic in range(12)]
   rows = np.array(rows)
   return ((rows - rows.mean(1, keepdims=True)) / rows.std(1, keepdims=True)).astype('float32')
 

@@ -3,6 +3,8 @@ import dataclasses
 
 import numpy as np
 
+from musicnst.analysis import chords as chords_lib
+from musicnst.analysis import key as key_lib
 from musicnst.metrics import tonal
 
 
@@ -90,11 +92,11 @@ def bass_of(score, edges):
 def scales(chroma, span=16):
   """bool `[B, 12]`: the local key's pitch classes, the key found over `span` spans around each, the whole piece having a say."""
   running = np.concatenate([np.zeros((1, 12)), np.cumsum(chroma, 0)])
-  whole, count = tonal.key_scores(running[-1]), len(chroma)
+  whole, count = key_lib.key_scores(running[-1]), len(chroma)
   result = np.zeros((count, 12), bool)
   for i in range(count):
     near = running[min(i + span, count)] - running[max(i - span, 0)]
-    result[i] = tonal.scale_mask(int(np.argmax(tonal.key_scores(near) + .5 * whole)))
+    result[i] = tonal.scale_mask(int(np.argmax(key_lib.key_scores(near) + .5 * whole)))
   return result
 
 
@@ -113,12 +115,20 @@ def _viterbi(fit, price):
 
 
 def of(score):
-  """Harmony of a Score, by half bars of four quarters, or by beats of other meters."""
+  """Harmony of a Score, beat by beat (`analysis.chords`, `analysis.key`)."""
+  found = chords_lib.of(score)
+  keys = key_lib.of(score, found)
+  scale = keys.scales()[np.minimum(found.grid.bar, len(keys.bars) - 1)]
+  return Harmony(found.grid.edges, found.root, found.tones, found.bass, scale)
+
+
+def half_bars(score):
+  """float `[B + 1]`: edges of half bars of an even number of beats, of beats of other meters."""
   edges = []
   for bar in score.bars:
     step = _span(bar)
     edges += [bar.start_beat + k * step for k in range(max(1, round((bar.end_beat - bar.start_beat) / step)))]
-  return by_templates(score, np.array([*edges, score.end_beat]))
+  return np.array([*edges, score.end_beat])
 
 
 def _span(bar):

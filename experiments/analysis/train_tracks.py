@@ -12,7 +12,7 @@ from musicnst import files as outputs
 from musicnst.analysis import melody
 from musicnst.analysis import roles
 from musicnst.analysis import track_features
-from experiments.bundles import melody_songs
+from experiments.analysis import melody_songs
 
 STEPS, RATE, DECAY = 1000, 0.5, 1e-2
 

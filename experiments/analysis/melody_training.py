@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from musicnst.analysis import melody_network
 from musicnst.analysis import note_features
-from experiments.bundles import melody_variants
+from experiments.analysis import melody_variants
 
 NOTES, BEATS, BATCH, DROPOUT = 1024, 320, 4, 0.1
 # Share of the variants that are drawn anew every epoch.

@@ -15,9 +15,9 @@ import tensorflow as tf
 
 from musicnst import files as outputs
 from musicnst.analysis import melody_network
-from experiments.bundles import melody_songs
-from experiments.bundles import melody_training
-from experiments.bundles import melody_variants
+from experiments.analysis import melody_songs
+from experiments.analysis import melody_training
+from experiments.analysis import melody_variants
 
 RATE, DECAY, MEMORY = 2.5e-3, 1e-4, 0.005
 # Corpus -> (songs an epoch, crops a song at most, weight of its notes).

@@ -29,9 +29,9 @@ from musicnst.analysis import score as scores
 from musicnst.analysis import track_features
 from musicnst.analysis import voices
 from musicnst.reading import files
-from experiments.bundles import melody_songs
-from experiments.bundles import melody_variants
-from experiments.bundles import train_tracks
+from experiments.analysis import melody_songs
+from experiments.analysis import melody_variants
+from experiments.analysis import train_tracks
 
 METHODS = {'found': lambda score: melody.find(score).mask, 'skyline': voices.skyline, 'top voice': voices.top_voice}
 KNOWN = {'pop909': melody_songs.pop909, 'pop909cl': melody_songs.pop909cl, 'nottingham': melody_songs.nottingham,

@@ -4,7 +4,7 @@ import dataclasses
 import numpy as np
 
 from musicnst.analysis import score as scores
-from experiments.bundles import melody_songs
+from experiments.analysis import melody_songs
 
 
 def variant(song, generator):
