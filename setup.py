@@ -47,7 +47,7 @@ setuptools.setup(
     python_requires='>=3.11',
     packages=setuptools.find_packages(include=('musicnst', 'musicnst.*', 'data_prep', 'data_prep.*')),
     package_data={'musicnst': ['pretrained/*/*', 'pretrained/*.zip', 'pretrained/*.npz', 'pieces/*.mid', 'pieces/*.md', 'checkpoint_import/*.md',
-                               'rendering/page/*', 'analysis/weights/*.npz', 'py.typed']},
+                               'rendering/page/*', 'analysis/weights/*', 'py.typed']},
     install_requires=_REQUIRED,
     extras_require=_EXTRAS,
     entry_points={'console_scripts': ['musicnst = musicnst.cli.command:main']},
