@@ -141,7 +141,8 @@ class Loop:
       return jnp.mean(losses), after
 
     (loss, state), gradients = jax.value_and_grad(mean, has_aux=True)(weights)
-    gradients, _ = updates.clip(gradients, self.hparams)
+    norm = jnp.sqrt(sum(jnp.sum(jnp.square(g)) for g in gradients))
+    gradients = updates.clip(gradients, norm, self.hparams)
     weights, slots = self.optimizer.stateless_apply(slots, gradients, weights)
     return loss, weights, state, slots
 

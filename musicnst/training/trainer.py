@@ -130,7 +130,8 @@ class Trainer:
     gradients = tape.gradient(loss, optimizer.variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     gradients = [tf.convert_to_tensor(g) for g in gradients]
     gradients = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-    gradients, norm = updates_lib.clip(gradients, self.hparams)
+    norm = tf.linalg.global_norm(gradients)
+    gradients = updates_lib.clip(gradients, norm, self.hparams)
     rate = schedules.learning_rate(self.hparams, step)
     optimizer.apply(gradients, rate, updates)
     scalars = {'loss': per_example, **_prefixed('losses', terms), 'global_norm': norm, 'learning_rate': rate}

@@ -10,8 +10,8 @@ def betas(hparams):
   return hparams.get('adam_beta1', BETA1), hparams.get('adam_beta2', BETA2)
 
 
-def clip(gradients, hparams):
-  """(clipped gradients, global norm before clipping), by `hparams.clip_mode`.
+def clip(gradients, norm, hparams):
+  """Gradients, a list, clipped by `hparams.clip_mode`; `norm` is their global norm, by the backend's own function.
 
   'global_norm': scaled to norm `grad_clip` where longer; where the norm is not below `grad_norm_clip_to_zero` (or is not a number) every
   gradient is zero, and Adam moves on its momentum alone. 'value': each entry clipped to +-`grad_clip`. 'none': untouched.
@@ -19,14 +19,13 @@ def clip(gradients, hparams):
   Raises:
     ValueError: another mode.
   """
-  norm = ops.sqrt(ops.sum(ops.stack([ops.sum(ops.square(g)) for g in gradients])))
   mode = hparams.get('clip_mode', 'global_norm')
   if mode == 'none':
-    return gradients, norm
+    return gradients
   if mode == 'value':
-    return [ops.clip(g, -hparams.grad_clip, hparams.grad_clip) for g in gradients], norm
+    return [ops.clip(g, -hparams.grad_clip, hparams.grad_clip) for g in gradients]
   if mode != 'global_norm':
     raise ValueError(f'clip_mode {mode!r}; known: global_norm, value, none')
   sane = norm < hparams.get('grad_norm_clip_to_zero', 1e4)
   scale = hparams.grad_clip / ops.maximum(norm, hparams.grad_clip)
-  return [ops.where(sane, g * ops.cast(scale, g.dtype), ops.zeros_like(g)) for g in gradients], norm
+  return [ops.where(sane, g * ops.cast(scale, g.dtype), ops.zeros_like(g)) for g in gradients]
