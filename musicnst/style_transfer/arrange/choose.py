@@ -17,7 +17,7 @@ class Costs:
     empty: a donor without notes under a bar that has some; full: the reverse.
     ends: a bar other than the last under the style's last, the first under others than its first, half of it for the first.
     jump: to a window that does not follow. repeat: the same window again. phrase: the share of both at the beginning of a phrase.
-    seed: deviation of the noise by which another seed finds other donors.
+    seed: what another seed adds to the donors that would be taken without it, and the deviation of its noise on all.
   """
 
   rhythm: float = .6
@@ -29,19 +29,18 @@ class Costs:
   full: float = .5
   ends: float = .8
   jump: float = 1.0
-  repeat: float = .6
+  repeat: float = .8
   phrase: float = .4
-  seed: float = .35
+  seed: float = 1.0
 
 
-def fit(bars, donors, costs, rng=None):
+def fit(bars, donors, costs):
   """float `[M, W]`: what each donor costs under each bar, by itself.
 
   Args:
     bars: dict of arrays as `donors.bars_summary` gives, with `count` (notes around the tune), `active` (any note), `first`, `last`, a row a bar.
     donors: donors.Donors.
     costs: Costs.
-    rng: numpy Generator of the noise; None for none.
   """
   had_tune = (donors.rhythm.any(1))[None] & bars['rhythm'].any(1)[:, None]
   rhythm = np.where(had_tune, 1 - bars['rhythm'] @ donors.rhythm.T, .5)
@@ -52,48 +51,78 @@ def fit(bars, donors, costs, rng=None):
   total += costs.energy * np.abs(bars['energy'][:, None] - donors.energy[None])
   total += costs.empty * (bars['active'][:, None] & (donors.count[None] == 0)) + costs.full * (~bars['active'][:, None] & (donors.count[None] > 0))
   total += costs.ends * ((bars['last'][:, None] != donors.last[None]) + .5 * (bars['first'][:, None] & ~donors.first[None]))
-  return total if rng is None else total + costs.seed * rng.standard_normal((1, len(donors.first)))
+  return total
 
 
-def moves(donors, costs):
-  """float `[W, W]`: what it costs that a window is followed by another."""
-  count = len(donors.follows)
-  result = np.full((count, count), costs.jump)
-  result[np.arange(count), np.arange(count)] = costs.repeat
-  goes_on = np.flatnonzero(donors.follows >= 0)
-  result[goes_on, donors.follows[goes_on]] = 0.0
-  return result
+@dataclasses.dataclass(frozen=True, eq=False)
+class Moves:
+  """What it costs that one of W windows is followed by another: nothing for the next one of its piece, else `jump`, or `repeat` for itself.
+
+  Args:
+    follows: int `[W]`, the window that comes next, -1 for none.
+    jump, repeat: of Costs.
+  """
+
+  follows: np.ndarray
+  jump: float
+  repeat: float
+
+  def after(self, window):
+    """float `[W]`: from a window to each."""
+    result = np.full(len(self.follows), self.jump)
+    result[window] = self.repeat
+    if self.follows[window] >= 0:
+      result[self.follows[window]] = 0.0
+    return result
+
+  def before(self, window):
+    """float `[W]`: from each to a window."""
+    result = np.where(self.follows == window, 0.0, self.jump)
+    result[window] = 0.0 if self.follows[window] == window else self.repeat
+    return result
+
+  def best(self, so_far, share):
+    """(float `[W]`, int `[W]`): the cheapest way to each window from costs so far `[W]`, and the window that it comes from; in linear time."""
+    cheapest, here = int(so_far.argmin()), np.arange(len(so_far))
+    total, origin = np.full(len(so_far), so_far[cheapest] + share * self.jump), np.full(len(so_far), cheapest)
+    stay = so_far + share * self.repeat < total
+    total[stay], origin[stay] = (so_far + share * self.repeat)[stay], here[stay]
+    for window in np.flatnonzero(self.follows >= 0):
+      to = self.follows[window]
+      if so_far[window] < total[to]:
+        total[to], origin[to] = so_far[window], window
+    return total, origin
 
 
-def path(alone, between, phrase_starts, phrase_share):
+def path(alone, moves, phrase_starts, phrase_share):
   """int `[M]`: the cheapest sequence of donors.
 
   Args:
     alone: float `[M, W]`.
-    between: float `[W, W]`.
-    phrase_starts: bool `[M]`; there `between` counts `phrase_share`.
+    moves: Moves.
+    phrase_starts: bool `[M]`; there moves cost `phrase_share` of theirs.
   """
   best, back = alone[0].copy(), np.zeros(alone.shape, int)
   for i in range(1, len(alone)):
-    total = best[:, None] + between * (phrase_share if phrase_starts[i] else 1.0)
-    back[i] = total.argmin(0)
-    best = total.min(0) + alone[i]
+    best, back[i] = moves.best(best, phrase_share if phrase_starts[i] else 1.0)
+    best = best + alone[i]
   found = [int(best.argmin())]
   for i in range(len(alone) - 1, 0, -1):
     found.append(int(back[i, found[-1]]))
   return np.array(found[::-1])
 
 
-def of(alone, between, phrase_starts, phrase_share, groups):
+def of(alone, moves, phrase_starts, phrase_share, groups):
   """Donors of all bars, those of one group alike.
 
   First each bar by itself (`path`), then group after group takes the donor that is cheapest for all of its bars between their neighbours, until
   nothing changes.
 
   Args:
+    alone, moves, phrase_starts, phrase_share: as in `path`.
     groups: int `[M]`, equal for bars of the content that are equal.
   """
-  chosen = path(alone, between, phrase_starts, phrase_share)
+  chosen = path(alone, moves, phrase_starts, phrase_share)
   members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
   members = [bars for bars in members if len(bars) > 1]
   weigh = np.where(phrase_starts, phrase_share, 1.0)
@@ -103,9 +132,9 @@ def of(alone, between, phrase_starts, phrase_share, groups):
       cost = alone[bars].sum(0)
       for bar in bars.tolist():
         if bar > 0 and groups[bar - 1] != groups[bar]:
-          cost = cost + weigh[bar] * between[chosen[bar - 1]]
+          cost = cost + weigh[bar] * moves.after(chosen[bar - 1])
         if bar + 1 < len(chosen) and groups[bar + 1] != groups[bar]:
-          cost = cost + weigh[bar + 1] * between[:, chosen[bar + 1]]
+          cost = cost + weigh[bar + 1] * moves.before(chosen[bar + 1])
       chosen[bars] = int(cost.argmin())
     if (chosen == before).all() and round_:
       break

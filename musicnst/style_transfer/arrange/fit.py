@@ -12,6 +12,8 @@ LOWEST, HIGHEST = 24, 100
 SHORTEST = .12
 # Semitones that rub (minor second, major seventh, minor ninth), and how long they may touch in passing, in quarters.
 RUBS, TOUCH = (1, 11), .13
+# Notes of one pitch that begin so near to each other (quarters) are one.
+SAME_TIME = .06
 
 
 def against_harmony(notes, harmony):
@@ -108,15 +110,14 @@ def without_mud(notes):
 
 def once(notes):
   """Of notes of one pitch that begin together the longest; a note that is struck again ends where it is."""
-  order = np.lexsort((-notes.end, notes.start, notes.pitch))
-  keep, end = np.ones(len(order), bool), notes.end.copy()
-  for here, later in zip(order, order[1:]):
-    if notes.pitch[here] != notes.pitch[later]:
-      continue
-    if notes.start[later] - notes.start[here] < .06:
-      keep[later] = False
-    else:
-      end[here] = min(end[here], notes.start[later])
+  keep, end, last = np.ones(len(notes.pitch), bool), notes.end.copy(), None
+  for note in np.lexsort((-notes.end, notes.start, notes.pitch)):
+    if last is not None and notes.pitch[last] == notes.pitch[note]:
+      if notes.start[note] - notes.start[last] < SAME_TIME:
+        keep[note] = False
+        continue
+      end[last] = min(end[last], notes.start[note])
+    last = note
   return dataclasses.replace(notes, end=end).select(keep & (end > notes.start))
 
 

@@ -19,7 +19,7 @@ from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer.pieces import stretches
 
-# Bars whose notes agree to this share are equal.
+# Until phrases are read from the piece, they are taken for so many bars.
 PHRASE_BARS = 4
 
 
@@ -84,42 +84,48 @@ class ArrangeMethod(method.Method):
 
   def _arranged(self, content, editable, styles, settings, rng):
     """Changes of one content."""
-    taken, moved = np.zeros(len(editable), bool), []
+    moved = []
     groups = equal_bars(content)
     for length in np.unique(np.diff(content.beats.first)):
       bars = np.flatnonzero(np.diff(content.beats.first) == length)
       plan = self._plan(content, bars, styles, groups, int(length), rng)
       for bar, donors, window in plan:
         moved.append(_under(content, bar, donors, window))
-      taken[bars] = True
-    return self._changes(content, editable & self._chosen(content, groups, settings.strength), move.Moved.joined(moved))
+    return self._changes(content, editable & self._chosen(groups, settings.strength), move.Moved.joined(moved))
 
   def _plan(self, content, bars, styles, groups, length, rng):
     """[(bar, Donors, window)] for the content's bars of one length."""
     pools = [donors_lib.of(style, length) for style in styles]
     costs, summary = self.constants.costs, _bars(content, bars, length)
-    alone = np.concatenate([choose.fit(summary, donors, costs, rng) for donors in pools], 1)
-    count, between = [len(donors.first) for donors in pools], np.full((alone.shape[1],) * 2, costs.jump)
-    offsets = np.concatenate([[0], np.cumsum(count)])
-    for donors, at in zip(pools, offsets):
-      between[at:at + len(donors.first), at:at + len(donors.first)] = choose.moves(donors, costs)
+    alone = np.concatenate([choose.fit(summary, donors, costs) for donors in pools], 1)
+    offsets = np.cumsum([0, *(len(donors.first) for donors in pools)])
+    follows = np.concatenate([np.where(donors.follows >= 0, donors.follows + at, -1) for donors, at in zip(pools, offsets)])
     starts = np.array([bar % PHRASE_BARS == 0 for bar in bars])
-    chosen = choose.of(alone, between, starts, costs.phrase, groups[bars])
+    best = lambda alone: choose.of(alone, choose.Moves(follows, costs.jump, costs.repeat), starts, costs.phrase, groups[bars])
+    chosen = best(alone)
+    if rng is not None:  # another draw: away from these, and by chance among the rest
+      alone = alone + costs.seed * rng.standard_normal((1, alone.shape[1]))
+      alone[:, np.unique(chosen)] += costs.seed
+      chosen = best(alone)
     pool = np.searchsorted(offsets, chosen, 'right') - 1
     return [(int(bar), pools[p], int(window - offsets[p])) for bar, window, p in zip(bars, chosen, pool)]
 
-  def _chosen(self, content, groups, strength):
-    """bool `[M]`: the bars that take the style's figures; with less strength fewer, phrase by phrase and equal bars alike."""
+  def _chosen(self, groups, strength):
+    """bool `[M]`: the bars that take the style's figures; with less strength fewer, phrase by phrase as far as that comes out, equal bars alike."""
     count = len(groups)
     if strength >= 1:
       return np.ones(count, bool)
-    phrase = np.arange(count) // PHRASE_BARS
-    order = np.argsort((np.unique(phrase) * .618034) % 1, kind='stable')
-    result = np.zeros(count, bool)
-    for number in order:
-      if result.mean() >= strength - .5 / count:
-        break
-      result |= np.isin(groups, groups[phrase == number])
+    result, phrase = np.zeros(count, bool), np.arange(count) // PHRASE_BARS
+    # Phrases from all over the piece: the golden ratio spreads them.
+    for number in np.argsort((np.unique(phrase) * .618034) % 1, kind='stable'):
+      whole = result | np.isin(groups, groups[phrase == number])
+      if whole.mean() <= strength + .5 / count:
+        result = whole
+        continue
+      for group in groups[phrase == number]:
+        more = result | (groups == group)
+        if abs(more.mean() - strength) < abs(result.mean() - strength):
+          result = more
     return result
 
   def _changes(self, content, editable, moved):

@@ -129,6 +129,10 @@ def _interval(interval, their_chord, our_chord, their_scale, our_scale):
       there = [i for i in SUSPENSIONS if our_chord[i]]
       if there:
         return min(there, key=lambda i: abs(i - interval))
+    if role == SEVENTHS:  # a triad takes the seventh of its key
+      there = [i for i in role if our_scale[i]]
+      if there:
+        return min(there, key=lambda i: abs(i - interval))
     if our_scale[interval]:
       return interval
   elif not their_scale[interval] or our_scale[interval]:

@@ -1,0 +1,157 @@
+"""Method arrange on pieces written by hand: what a musician would write down for them."""
+import numpy as np
+import pytest
+
+from musicnst import errors
+from musicnst.reading import files
+from musicnst.rendering import midi
+from musicnst.representations import testing
+from musicnst.style_transfer import transfer
+from musicnst.style_transfer.arrange import donors
+from musicnst.style_transfer.arrange import fit
+from musicnst.style_transfer.arrange import harmony
+from musicnst.style_transfer.arrange import move
+from musicnst.style_transfer.arrange import piece
+
+C, G7, AM, F = (0, 4, 7), (7, 11, 2, 5), (9, 0, 4), (5, 9, 0)
+MAJOR = (0, 2, 4, 5, 7, 9, 11)
+
+
+def _set(pitch_classes):
+  return np.isin(np.arange(12), pitch_classes)
+
+
+def _over(chord):
+  return np.roll(_set(chord), -chord[0])
+
+
+@pytest.mark.parametrize('interval, theirs, ours, expected', [
+    (0, C, AM, 0), (4, C, AM, 3), (7, C, AM, 7), (3, AM, C, 4),  # root, third and fifth keep their roles
+    (10, G7, C, 11),   # a triad takes the seventh of its key: over C in C major that is B
+    (9, C, C, 9), (2, C, C, 2),  # tones beside the chord stay where the key has them
+    (7, C, (11, 2, 5), 6)])  # the fifth of a diminished chord
+def test_a_tone_keeps_its_role(interval, theirs, ours, expected):
+  scale = lambda chord: np.roll(_set(MAJOR), -chord[0])
+  assert move._interval(interval, _over(theirs), _over(ours), scale(theirs), scale(ours)) == expected
+
+
+@pytest.mark.parametrize('style, content, expected', [
+    ((4, 4), 4, [[0, 1, 2, 3], [4, 5, 6, 7]]),
+    ((4, 4), 3, [[0, 1, 2], [4, 5, 6]]),        # a waltz takes three of four beats
+    ((3, 4), 4, [[0, 1, 2, 2], [3, 4, 5, 5]]),  # four beats repeat the last of three
+    ((4, 4), 2, [[0, 1], [2, 3], [4, 5], [6, 7]]),
+    ((2, 4), 4, [[0, 1, 2, 3], [2, 2, 3, 3]]),
+    ((6, 8), 4, [[0, 1, 2, 3], [2, 2, 3, 3]])])  # two bars of two dotted quarters
+def test_windows_are_cut_and_joined_at_beats(style, content, expected):
+  length = 2 * (4 if style != (6, 8) else 3) * style[0] / style[1] if style != (6, 8) else 6.0
+  found = piece.read(testing.sequence([(60, b, b + 1) for b in range(int(length))], meter=style), 'tempo')
+  rows = donors.windows(found.beats, content)[1].tolist()
+  assert rows[0] == expected[0] and len(rows) >= len(expected) - 1
+  if content % 2 or style[0] == 4:
+    assert rows == expected
+
+
+def _moved(notes):
+  """(start, end, pitch, bass) -> Moved."""
+  start, end, pitch, bass = (np.array(column) for column in zip(*notes))
+  return move.Moved(start.astype(float), end.astype(float), pitch, np.full(len(pitch), 80), np.arange(len(pitch)), bass.astype(bool),
+                    np.zeros(len(pitch), int))
+
+
+def _harmony(*chords):
+  """One chord of two quarters after the other, in C major."""
+  return harmony.Harmony(
+      np.arange(len(chords) + 1) * 2.0, np.array([chord[0] for chord in chords]), np.array([_set(chord) for chord in chords]),
+      np.array([chord[0] for chord in chords]), np.array([_set(MAJOR)] * len(chords)))
+
+
+def test_notes_end_where_a_chord_begins_that_they_do_not_belong_to():
+  found = fit.against_harmony(_moved([(0, 4, 64, 0), (0, 4, 60, 0), (1, 2, 67, 0)]), _harmony(C, F))
+  assert found.end.tolist() == [2, 4, 2]  # E is no tone of F; C is
+
+
+def test_notes_stay_under_the_tune_and_do_not_rub():
+  tune = np.array([0.0]), np.array([4.0]), np.array([71])  # B over C
+  found = fit.under_tune(_moved([(0, 4, 48, 1), (0, 2, 60, 0), (0, 2, 76, 0), (0, 2, 67, 0)]), tune, _harmony(C, C))
+  # The root in the bass may lie under a major seventh; C4 goes to a chord tone that does not rub; E5 goes an octave down.
+  assert found.pitch.tolist() == [48, 64, 64, 67]
+
+
+def test_low_thirds_open_and_doubles_are_one():
+  assert sorted(fit.without_mud(_moved([(0, 1, 36, 1), (0, 1, 40, 0)])).pitch.tolist()) == [36, 52]
+  once = fit.once(_moved([(0, 2, 60, 0), (0, 1, 60, 0), (1, 3, 60, 0)]))
+  assert list(zip(once.start, once.end)) == [(0, 1), (1, 3)]
+
+
+def _song(chords, tune=True):
+  """A tune, the fifth of each bar's chord, over held triads."""
+  notes = []
+  for bar, chord in enumerate(chords):
+    if tune:
+      notes.append((72 + chord[2], 4 * bar, 4 * bar + 4))
+    notes += [(48 + (pc - chord[0]) % 12 + chord[0] % 12, 4 * bar, 4 * bar + 4) for pc in chord[:3]]
+  return testing.sequence(notes)
+
+
+def _oom_pah(bars):
+  """Bass on one and three, chord on two and four, in F, under a tune."""
+  notes = []
+  for bar in range(bars):
+    for beat in (0, 2):
+      notes.append((41, 4 * bar + beat, 4 * bar + beat + 1))
+      notes += [(pitch, 4 * bar + beat + 1, 4 * bar + beat + 2) for pitch in (57, 60, 65)]
+    notes.append((81, 4 * bar, 4 * bar + 4))
+  return testing.sequence(notes)
+
+
+def test_the_figure_comes_on_the_contents_chords():
+  content = _song([C, F, AM, C] * 2)
+  result = transfer.transfer(content, _oom_pah(8), method='arrange', beats='tempo')
+  notes = sorted((round(n.start_time * 2, 3), n.pitch) for n in result.sequence.notes)
+  assert [n for n in notes if n[1] >= 72] == sorted((round(n.start_time * 2, 3), n.pitch) for n in content.notes if n.pitch >= 72)
+  for bar, chord in enumerate([C, F, AM, C] * 2):
+    low = [pitch for start, pitch in notes if pitch < 50 and 4 * bar <= start < 4 * bar + 4]
+    assert [pitch % 12 for pitch in low] == [chord[0], chord[0]]
+    high = {pitch % 12 for start, pitch in notes if 50 <= pitch < 72 and start in (4 * bar + 1, 4 * bar + 3)}
+    assert high == {pc % 12 for pc in chord[:3]}
+  assert {start % 4 for start, pitch in notes if pitch < 72} == {0, 1, 2, 3}
+
+
+def test_bars_and_strength_leave_whole_bars_alone(notes_of):
+  content, style = _song([C, F, AM, C] * 4), _oom_pah(8)
+  inside = transfer.transfer(content, style, method='arrange', beats='tempo', bars=(3, 4))
+  outside = lambda notes: [n for n in notes if not 4 <= n[0] < 8]
+  assert outside(notes_of(inside.sequence)) == outside(notes_of(content)) and inside.added
+  half = transfer.transfer(content, style, method='arrange', beats='tempo', strength=.5)
+  changed = {int(n.start_time // 2) for n in half.added}
+  assert 4 <= len(changed) <= 12 and not changed & {int(n.start_time // 2) for n in half.kept if n.pitch < 72}
+  assert notes_of(transfer.transfer(content, style, method='arrange', beats='tempo', strength=0).sequence) == notes_of(content)
+
+
+def test_another_seed_is_another_draw_and_equal_bars_stay_equal(notes_of):
+  content, style = _song([C, F, AM, C] * 2), testing.chords(12, 3)
+  run = lambda seed: transfer.transfer(content, style, method='arrange', beats='tempo', seed=seed).sequence
+  assert notes_of(run(1)) == notes_of(run(1)) != notes_of(run(0))
+  assert len({tuple(notes_of(run(seed))) for seed in range(5)}) >= 3
+  bar = lambda number: sorted((round(n.start_time - 2 * number, 4), n.pitch) for n in run(1).notes if 2 * number <= n.start_time < 2 * number + 2)
+  assert bar(1) == bar(5)
+
+
+@pytest.mark.parametrize('meter', [(3, 4), (6, 8), (5, 4), (7, 8), (2, 2), (12, 8)])
+def test_meters_meet(meter, tmp_path):
+  content = testing.sequence([(60 + i % 12, i / 2, i / 2 + .5) for i in range(48)], meter=meter)
+  for one, other in ((content, _oom_pah(4)), (_song([C, F, AM, C]), content)):
+    result = transfer.transfer(one, other, method='arrange', beats='tempo')
+    midi.write(result.sequence, tmp_path / 'out.mid')
+    assert len(files.read(tmp_path / 'out.mid')[0].notes) == len(result.sequence.notes)
+    first, last = min(n.start_time for n in one.notes), max(n.end_time for n in one.notes)
+    assert all(first - .02 <= n.start_time and n.end_time <= last + .01 for n in result.added)
+
+
+def test_what_does_not_fit_is_refused():
+  with pytest.raises(errors.ArgumentError, match='tracks=each'):
+    transfer.transfer(_song([C]), _oom_pah(2), method='arrange', tracks='each')
+  with pytest.raises(errors.RejectedSequence, match='only drums'):
+    transfer.transfer(testing.drums(2), _oom_pah(2), method='arrange')
+  with pytest.raises(errors.RejectedSequence, match='only drums'):
+    transfer.transfer(_song([C]), testing.drums(2), method='arrange')
