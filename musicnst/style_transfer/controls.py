@@ -8,6 +8,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from musicnst import errors
 from musicnst import inference
 from musicnst.data import transposition as transposition_lib
 from musicnst.analysis import key as key_lib
@@ -130,6 +131,9 @@ def moved(name, z, style, strength):
 
   Returns:
     `[S, Z]`.
+
+  Raises:
+    UnknownNameError: no such walk.
   """
   if name == 'reconstruction':
     return z
@@ -137,6 +141,8 @@ def moved(name, z, style, strength):
     return np.concatenate([inference.slerp(a, b, [strength]) for a, b in zip(z, spaces.repeated(style, len(z)))])
   if name == 'arithmetic':
     return z + ARITHMETIC_REACH * strength * (style.mean(0) - z.mean(0))
+  if name != 'moment-matching':
+    raise errors.UnknownNameError(f'unknown walk {name!r}. Known: arithmetic, interpolation, moment-matching, reconstruction')
   whitened = (z - z.mean(0)) / np.maximum(z.std(0), LEAST_DEVIATION)
   return z + strength * (whitened * style.std(0) + style.mean(0) - z)
 
