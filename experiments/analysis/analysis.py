@@ -30,6 +30,7 @@ from musicnst.analysis import form as form_lib
 from musicnst.analysis import key as key_lib
 from musicnst.analysis import qualities
 from musicnst.analysis import score as score_lib
+from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import files as reading
 
 SPLITS = ('validation', 'test')
@@ -133,7 +134,7 @@ def _signed(corpus_root, corpus, split, limit):
       continue
     score = score_lib.of(sequence)
     seconds = np.array([signature.time for signature in sequence.key_signatures])
-    from_beats = score_lib.musical_time.BeatMap.from_tempos(sequence).to_beats(seconds)
+    from_beats = beat_map_lib.BeatMap.from_tempos(sequence).to_beats(seconds)
     numbers = np.array([signature.key + 12 * (signature.mode == signature.MINOR) for signature in sequence.key_signatures])
     at = np.clip(np.searchsorted(from_beats, score.bar_starts + .01, side='right') - 1, 0, None)
     yield (score if corpus == 'asap-scores' else score.select(score.instrument == score.instrument.min())), numbers[at]
@@ -165,8 +166,15 @@ def form_row(corpus_root, split, limit):
     eights = [form_truth.boundary_scores(list(range(tune.lines[0] + 8, len(tune.score.bars), 8)), _inner(tune), tolerance) for tune in tunes]
     phrases = [form_truth.boundary_scores([p.first_bar for p in form.phrases[1:]], _inner(tune), tolerance) for form, tune in zip(found, tunes)]
     row |= {f'sections {name}, {tolerance} bars': float(value) for name, value in zip(('precision', 'recall', 'F1'), np.mean(scores, 0))}
+    uneven = [i for i, score in enumerate(eights) if score[2] < 1]
+    row |= {f'tunes that are not in eights, {tolerance} bars': len(uneven), f'their sections F1, {tolerance} bars': _mean_f1(scores, uneven),
+            f'their every 8 bars F1, {tolerance} bars': _mean_f1(eights, uneven)}
     row |= {f'phrases recall, {tolerance} bars': float(np.mean(phrases, 0)[1]), f'every 8 bars F1, {tolerance} bars': float(np.mean(eights, 0)[2])}
   return row
+
+
+def _mean_f1(scores, which):
+  return float(np.mean([scores[i][2] for i in which])) if which else float('nan')
 
 
 def _inner(tune):

@@ -12,12 +12,13 @@ import numpy as np
 from musicnst.analysis import bar_similarity
 from musicnst.analysis import qualities
 
-# What a phrase or section of so many bars costs; the longest in each table is the longest there is.
+# What a phrase or section of so many bars costs; the longest in each table is the longest there is. Those of sections come from a random
+# search on the parts of 250 tunes of Nottingham outside the measured ones.
 PHRASE_COSTS = {1: 3.0, 2: 1.2, 3: 1.8, 4: 0.6, 5: 1.8, 6: 1.5, 7: 2.2, 8: 1.8, 9: 2.8, 10: 2.8, 11: 3.4, 12: 3.0}
-SECTION_COSTS = {1: 4.0, 2: 3.0, 3: 3.4, 4: 2.0, 5: 2.2, 6: 1.8, 7: 2.0, 8: .8, 9: 1.8, 10: 1.8, 11: 2.4, 12: 1.6, 13: 2.4, 14: 2.2, 15: 2.4,
-                 16: 1.6, 17: 2.6, 18: 2.6, 19: 3.0, 20: 2.8, 21: 3.4, 22: 3.4, 23: 3.4, 24: 3.0}
+SECTION_COSTS = {1: 4.9, 2: 3.6, 3: 4.2, 4: 3.8, 5: 2.7, 6: 3.5, 7: 2.6, 8: 0.0, 9: 2.3, 10: 2.2, 11: 2.9, 12: 3.0, 13: 2.9, 14: 2.7, 15: 2.9,
+                 16: 3.0, 17: 3.2, 18: 3.2, 19: 3.7, 20: 3.4, 21: 4.2, 22: 4.2, 23: 4.2, 24: 3.7}
 # What a full rest before a line, and a repetition that begins at it, are worth.
-REST, REPETITION, CADENCE = 1.3, 1.0, .4
+REST, REPETITION, CADENCE = 1.3, 1.3, .4
 # Bars from here on are alike; phrases all of whose bars reach SAME_BAR are the same, and on average VARIED_PHRASE are varied.
 ALIKE, SAME_BAR, VARIED_PHRASE = .7, .9, .6
 # Labels of this many phrases back are compared.

@@ -62,8 +62,8 @@ def test_moved_music_has_moved_chords():
 
 
 def test_inversions_are_heard_in_the_bass():
-  found = chords.of(_of(_block([C, (47, 62, 67), (40, 60, 64, 67), F, (45, 60, 65), C]), 24))
-  assert _symbols(found) == ['C', 'G/B', 'C/E', 'F', 'F/A', 'C']
+  found = chords.of(_of(_block([C, (47, 62, 67), (40, 60, 64, 67), F, C]), 20))
+  assert _symbols(found) == ['C', 'G/B', 'C/E', 'F', 'C']
 
 
 def test_no_chord_where_nothing_says_one():
