@@ -113,7 +113,7 @@ def _batch(chunks, generator):
   return pitches, places, truth, valid
 
 
-def train(sources, validation, epochs, seed=0, log=print):
+def train(sources, validation, epochs, seed=0, log=print, save=None):
   """Weights after the best epoch, name -> float32.
 
   Args:
@@ -121,6 +121,8 @@ def train(sources, validation, epochs, seed=0, log=print):
     validation: the same, to choose the epoch by.
     epochs: how many.
     seed: of weights, order and variants.
+    log: called with a line after each epoch.
+    save: called with the weights after each epoch that is the best so far, or None.
   """
   generator = np.random.default_rng(seed)
   w = {name: tf.Variable(value, name=name) for name, value in initial(seed).items()}
@@ -144,6 +146,8 @@ def train(sources, validation, epochs, seed=0, log=print):
     log(f'epoch {number}: training {np.mean(losses):.4f}, validation {held_out:.4f}, {time.time() - begun:.0f} s', flush=True)
     if held_out < best:
       best, kept = held_out, {name: value.numpy() for name, value in w.items()}
+      if save:
+        save(kept)
   return kept
 
 
@@ -151,11 +155,12 @@ def define_flags(flag_values):
   flags.DEFINE_string('corpus_root', None, 'Folder with manifest.csv.', flag_values=flag_values, required=True)
   flags.DEFINE_string('output', 'musicnst/analysis/weights/chords.npz', 'File to write.', flag_values=flag_values)
   flags.DEFINE_string('cache', '', 'Folder to keep features in; empty to make them anew.', flag_values=flag_values)
-  flags.DEFINE_integer('epochs', 10, 'Times through the training pieces.', flag_values=flag_values)
+  flags.DEFINE_integer('epochs', 6, 'Times through the training pieces.', flag_values=flag_values)
 
 
 def main(flag_values):
   load = lambda split: chord_data.sources(flag_values.corpus_root, split, flag_values.cache)
-  found = train(load('train'), load('validation'), flag_values.epochs)
-  with files.atomic_path(flag_values.output) as path:
-    np.savez_compressed(path, **{name: value.astype(np.float16) for name, value in found.items()})
+  def save(found):
+    with files.atomic_path(flag_values.output) as path:
+      np.savez_compressed(path, **{name: value.astype(np.float16) for name, value in found.items()})
+  train(load('train'), load('validation'), flag_values.epochs, save=save)

@@ -73,6 +73,6 @@ def test_it_learns_the_triads_of_a_few_bars():
   pitches, places = chord_data.features(music, grid.of(music))
   beats = chord_data.Beats({'plain': pitches}, {'plain': places}, np.repeat(blocks, 4, 0), np.arange(0, 385, 24))
   source = [(beats, {'plain': 1.0})]
-  w = train_chords.train(source, source, 30, log=lambda *args, **kwargs: None)
+  w = train_chords.train(source, source, 20, log=lambda *args, **kwargs: None)
   found = chord_network.scores(*(array.astype(np.float32) for array in (pitches, places)), w).chord.argmax(1)
   assert np.mean(found == chord_network.chord_index(*np.repeat(blocks, 4, 0).T[:2])) > .95
