@@ -18,8 +18,9 @@ def option(
     choices: values that the flag takes; empty for any.
     parse: what the flag says -> the field's value.
   """
-  told = {'text': text, 'flag': flag, 'flag_default': default if flag_default is None else flag_default, 'choices': tuple(choices), 'parse': parse}
-  return dataclasses.field(default=default, metadata=told)
+  written = {
+      'text': text, 'flag': flag, 'flag_default': default if flag_default is None else flag_default, 'choices': tuple(choices), 'parse': parse}
+  return dataclasses.field(default=default, metadata=written)
 
 
 def declared(settings_class: type) -> list[dataclasses.Field[Any]]:

@@ -2,7 +2,7 @@
 
   python -m experiments.run arrangement --corpus_root=/data --split=validation --methods=arrange,guided --contents=12 --output=/tmp/arrange
 
-Pieces are those of `transfer_benchmark` (32 bars of four quarters). No genre is told. Writes OUTPUT.json and OUTPUT.md.
+Pieces are those of `transfer_benchmark` (32 bars of four quarters). No genre is given. Writes OUTPUT.json and OUTPUT.md.
 """
 from absl import flags
 import numpy as np
@@ -144,14 +144,14 @@ def run(pools, methods, directions, contents, seeds, output):
           scores.append((result, pair.style.name))
           accompaniments.append((around, pair.style.name))
       rows[direction] = {key: float(np.mean([values[key] for values in found])) for key in found[0]}
-      rows[direction].update(_told(bench, direction, scores, accompaniments))
+      rows[direction].update(_two_sample(bench, direction, scores, accompaniments))
       print(label, direction, {k: round(v, 2) for k, v in rows[direction].items()}, flush=True)
     table[label] = {**rows, 'mean': {key: float(np.mean([row[key] for row in rows.values()])) for key in next(iter(rows.values()))}}
   report.write(output, table, lambda found: page(found, contents, seeds))
   return table
 
 
-def _told(bench, direction, scores, accompaniments):
+def _two_sample(bench, direction, scores, accompaniments):
   """Areas under the curves of classifiers that tell results from real stretches of the style's genre.
 
   A style piece and what was made with it lie in one fold: a result is like its own style piece, which must not pass for it in another fold.
@@ -162,7 +162,7 @@ def _told(bench, direction, scores, accompaniments):
   for what, ours, theirs in (('all', scores, [(p.score, n) for p, n in real]),
                              ('accompaniment', accompaniments, [(p.score.select(p.around), n) for p, n in real])):
     values = two_sample.area(ours, theirs)
-    found.update({f'told_{what}_{kind}': value for kind, value in values.items()})
+    found.update({f'two_sample_{what}_{kind}': value for kind, value in values.items()})
   return found
 
 
@@ -170,7 +170,7 @@ def page(table, contents, seeds):
   """Markdown: a row a method, means over the directions."""
   columns = list(next(iter(table.values()))['mean'])
   rows = [[label, *(report.number(found['mean'][key], 2) for key in columns)] for label, found in table.items()]
-  said = f'{contents} contents a direction, seeds {", ".join(map(str, seeds))}; means over the directions. No genre is told.'
+  said = f'{contents} contents a direction, seeds {", ".join(map(str, seeds))}; means over the directions. No genre is given.'
   return '\n\n'.join(['# Arrangement benchmark', said, report.table(['method', *columns], rows)])
 
 

@@ -18,14 +18,14 @@ def definers(flag_values):
 def define_options(flag_values, settings_class):
   """Defines a flag for each option of a settings dataclass (see `options.option`)."""
   for field in options.declared(settings_class):
-    told = field.metadata
-    if told['choices']:
-      flags.DEFINE_enum(field.name, told['flag_default'], told['choices'], told['text'], flag_values=flag_values)
-    elif isinstance(told['flag_default'], list):
-      flags.DEFINE_list(field.name, told['flag_default'], told['text'], flag_values=flag_values)
+    written = field.metadata
+    if written['choices']:
+      flags.DEFINE_enum(field.name, written['flag_default'], written['choices'], written['text'], flag_values=flag_values)
+    elif isinstance(written['flag_default'], list):
+      flags.DEFINE_list(field.name, written['flag_default'], written['text'], flag_values=flag_values)
     else:
-      kind = 'str' if told['parse'] else _type_name(field).split(' ')[0]
-      _DEFINERS[kind](field.name, told['flag_default'], told['text'], flag_values=flag_values)
+      kind = 'str' if written['parse'] else _type_name(field).split(' ')[0]
+      _DEFINERS[kind](field.name, written['flag_default'], written['text'], flag_values=flag_values)
 
 
 def settings_of(flag_values, settings_class, **others):

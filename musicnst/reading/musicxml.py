@@ -166,10 +166,10 @@ def _measures(voices):
 
 
 def _follow_words(measures):
-  """Jumps that are told in words alone hold at the end and before a coda; elsewhere another movement follows, and it is left open where
+  """Jumps that stand in words alone hold at the end and before a coda; elsewhere another movement follows, and it is left open where
   the one that jumps began."""
   for measure, following in zip(measures, [*measures[1:], None]):
-    told = {mark for mark in measure.marks if mark.endswith(musicxml_part.IN_WORDS)}
-    measure.marks -= told
+    by_words = {mark for mark in measure.marks if mark.endswith(musicxml_part.IN_WORDS)}
+    measure.marks -= by_words
     if following is None or 'coda' in following.marks:
-      measure.marks |= {mark.removesuffix(musicxml_part.IN_WORDS) for mark in told}
+      measure.marks |= {mark.removesuffix(musicxml_part.IN_WORDS) for mark in by_words}
