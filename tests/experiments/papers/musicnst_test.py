@@ -91,10 +91,10 @@ def test_snapshots_are_there(experiment, models_, pair, pictures):
   assert all(len(values) == 4 for values in found.history.values())
   for row, sequence in zip(found.rows, found.sequences.values()):
     # What reads the sequence says of it: the classifiers that are not in the experiment.
-    result = piece.from_sequence(sequence, beats='tempo')
+    result = piece.from_sequence(sequence, beats='tempo') if sequence.notes else None  # nothing is left that a judge reads
     names = {'paper-classifier-roll': ['composer-latent'], 'paper-classifier-latents': ['composer-roll']}.get(
         experiment, ['composer-roll', 'composer-latent'])
-    chances = [runs.composer_probabilities(models_, result, name)[pair.target] for name in names]
+    chances = [runs.composer_probabilities(models_, result, name).get(pair.target, 0.) for name in names]
     assert row['judge_after'] == pytest.approx(np.mean(chances), abs=1e-4) and row['style_start'] == found.rows[0]['style_start']
   if experiment.endswith('roll'):  # every cell of the content is above .05 still, and few steps lift none to .5
     assert found.rows[0]['content_removed'] == 0
