@@ -154,7 +154,7 @@ def test_a_paper_size_model_takes_a_step(name, steps, tmp_path):
               'real_a': .5, 'real_b': .5, 'made_a': 0, 'made_b': 0}
   terms = {name.rsplit('/', 1)[1]: value for name, value in row.items() if 'losses/' in name}
   for name in set(expected) & set(terms):
-    assert terms[name] == pytest.approx(expected[name], abs=.3), name
+    assert terms[name] == pytest.approx(expected[name], abs=1.0 if name.startswith('cycle') else .5), name  # cycles weigh ten times as much
   assert set(expected) & set(terms) == ({'cross_entropy'} if steps == 64 else set(expected) - {'cross_entropy'})
   assert any((v.numpy() != old).any() for v, old in zip(moved.players[0].variables()[:3], before))
 
