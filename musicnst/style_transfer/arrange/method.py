@@ -14,6 +14,7 @@ from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer.arrange import choose
 from musicnst.style_transfer.arrange import donors as donors_lib
 from musicnst.style_transfer.arrange import fit
+from musicnst.style_transfer.arrange import mend
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.pieces import compose
@@ -89,8 +90,10 @@ class ArrangeMethod(method.Method):
     for length in np.unique(np.diff(content.beats.first)):
       bars = np.flatnonzero(np.diff(content.beats.first) == length)
       plan = self._plan(content, bars, styles, groups, int(length), rng)
+      shift = 0
       for bar, donors, window in plan:
-        moved.append(_under(content, bar, donors, window))
+        notes, shift = _under(content, bar, donors, window, shift)
+        moved.append(notes)
     return self._changes(content, editable & self._chosen(groups, settings.strength), move.Moved.joined(moved))
 
   def _plan(self, content, bars, styles, groups, length, rng):
@@ -143,6 +146,8 @@ class ArrangeMethod(method.Method):
     notes = fit.under_tune(notes, (score.start[line], score.end[line], score.pitch[line]), content.harmony)
     notes = fit.once(fit.without_mud(fit.once(notes)))
     notes = fit.within(notes, score.start.min(), score.end.max())
+    spans = editable[beats.bar[beats.of((content.harmony.edges[:-1] + content.harmony.edges[1:]) / 2)]]
+    notes = fit.once(mend.of(notes, score.select(~removed), content.harmony, spans))
     kept = np.flatnonzero(~removed)
     return compose.Changes(
         tuple(score.index[kept].tolist()), tuple(score.index[np.flatnonzero(removed)].tolist()), {}, self._protos(content, notes))
@@ -191,15 +196,16 @@ def _bars(content, bars, length):
   return {**summary, 'active': notes > 0, 'first': bars == sounding[0], 'last': bars == sounding[-1]}
 
 
-def _under(content, bar, donors, window):
-  """move.Moved: the notes of a window under a bar."""
+def _under(content, bar, donors, window, before):
+  """(move.Moved, int): the notes of a window under a bar; how far roots were moved, see `move.pitches`."""
   first, last = content.beats.first[bar], content.beats.first[bar + 1]
   edges, style = content.beats.edges[first:last + 1], donors.piece
   notes, places = move.notes_of(donors, window)
   start, end = move.placed(donors, notes, places, edges, donors.beats[window])
   on_grid = np.floor(start * piece_lib.GRID + .5) / piece_lib.GRID
-  pitch = move.pitches(style, notes, content.harmony, on_grid, end)
-  return move.Moved(start, end, pitch, style.score.velocity[notes].astype(int), notes, _lowest(style, notes), np.full(len(notes), bar))
+  pitch, shift = move.pitches(style, notes, content.harmony, on_grid, end, before)
+  return move.Moved(
+      start, end, pitch, style.score.velocity[notes].astype(int), notes, _lowest(style, notes), np.full(len(notes), bar)), shift
 
 
 def _lowest(style, notes):
