@@ -65,16 +65,16 @@ def under_tune(notes, tune, harmony):
     touching = np.minimum(end[near], notes.end[i]) - np.maximum(start[near], notes.start[i])
     over = line[near][touching > 1e-3]
     if len(over):
-      pitch[i], keep[i] = _below(pitch[i], over, notes.bass[i])
+      pitch[i], keep[i] = _below(pitch[i], over, notes.bass[i], notes.above[i])
       if keep[i]:
         pitch[i], keep[i] = _unrubbed(pitch[i], line[near][touching > TOUCH], harmony, notes.start[i], notes.bass[i])
   return dataclasses.replace(notes, pitch=pitch).select(keep)
 
 
-def _below(pitch, line, is_bass):
+def _below(pitch, line, is_bass, above):
   """(pitch, whether it stays): by octaves below the tune where the tune is high; never on the tune's own note."""
   lowest = line.min()
-  if lowest >= TUNE_ABOVE and pitch >= lowest:
+  if lowest >= TUNE_ABOVE and pitch >= lowest and not above:
     pitch -= 12 * (-((lowest - 1 - pitch) // 12) if pitch > lowest - 1 else 0)
   if (line == pitch).any():
     pitch -= 12

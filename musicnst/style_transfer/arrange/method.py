@@ -205,7 +205,7 @@ def _under(content, bar, donors, window, before):
   on_grid = np.floor(start * piece_lib.GRID + .5) / piece_lib.GRID
   pitch, shift = move.pitches(style, notes, content.harmony, on_grid, end, before)
   return move.Moved(
-      start, end, pitch, style.score.velocity[notes].astype(int), notes, _lowest(style, notes), np.full(len(notes), bar)), shift
+      start, end, pitch, style.score.velocity[notes].astype(int), notes, _lowest(style, notes), _above(style, notes), np.full(len(notes), bar)), shift
 
 
 def _lowest(style, notes):
@@ -215,6 +215,16 @@ def _lowest(style, notes):
   for i, note in enumerate(notes.tolist()):
     sounding = (score.start <= score.start[note] + .05) & (score.end > score.start[note] + .05)
     result[i] = score.pitch[note] <= score.pitch[sounding].min() and score.pitch[note] < 60
+  return result
+
+
+def _above(style, notes):
+  """bool `[K]`: whether each lies above a note of the style's tune that sounds when it begins."""
+  score, line = style.score, np.flatnonzero(style.tune)
+  result = np.zeros(len(notes), bool)
+  for i, note in enumerate(notes.tolist()):
+    sounding = line[(score.start[line] <= score.start[note] + .05) & (score.end[line] > score.start[note] + .05)]
+    result[i] = len(sounding) > 0 and score.pitch[note] > score.pitch[sounding].max()
   return result
 
 

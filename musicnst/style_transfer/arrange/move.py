@@ -17,6 +17,7 @@ class Moved:
     start, end: float `[K]`.
     pitch, velocity: int `[K]`. source: int `[K]`, the style's note each comes from, in its score.
     bass: bool `[K]`, the lowest of what the donor plays there.
+    above: bool `[K]`, notes that lie above the donor's own tune, which sounds there.
     bar: int `[K]`, the content's bar that it was made for.
   """
 
@@ -26,6 +27,7 @@ class Moved:
   velocity: np.ndarray
   source: np.ndarray
   bass: np.ndarray
+  above: np.ndarray
   bar: np.ndarray
 
   def select(self, mask):
