@@ -20,8 +20,8 @@ from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer.pieces import stretches
 
-# Until phrases are read from the piece, they are taken for so many bars.
-PHRASE_BARS = 4
+# With less strength s the share of bars that take the style's figures is 1 - (1 - s) ** this, so that the style is still heard in the middle.
+STRENGTH_POWER = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +94,7 @@ class ArrangeMethod(method.Method):
       for bar, donors, window in plan:
         notes, shift = _under(content, bar, donors, window, shift)
         moved.append(notes)
-    return self._changes(content, editable & self._chosen(groups, settings.strength), move.Moved.joined(moved))
+    return self._changes(content, editable & self._chosen(content, groups, settings.strength), move.Moved.joined(moved))
 
   def _plan(self, content, bars, styles, groups, length, rng):
     """[(bar, Donors, window)] for the content's bars of one length."""
@@ -103,7 +103,7 @@ class ArrangeMethod(method.Method):
     alone = np.concatenate([choose.fit(summary, donors, costs) for donors in pools], 1)
     offsets = np.cumsum([0, *(len(donors.first) for donors in pools)])
     follows = np.concatenate([np.where(donors.follows >= 0, donors.follows + at, -1) for donors, at in zip(pools, offsets)])
-    starts = np.array([bar % PHRASE_BARS == 0 for bar in bars])
+    starts = np.diff(content.phrase[bars], prepend=-1) > 0
     best = lambda alone: choose.of(alone, choose.Moves(follows, costs.jump, costs.repeat), starts, costs.phrase, groups[bars])
     chosen = best(alone)
     if rng is not None:  # another draw: away from these, and by chance among the rest
@@ -113,21 +113,20 @@ class ArrangeMethod(method.Method):
     pool = np.searchsorted(offsets, chosen, 'right') - 1
     return [(int(bar), pools[p], int(window - offsets[p])) for bar, window, p in zip(bars, chosen, pool)]
 
-  def _chosen(self, groups, strength):
+  def _chosen(self, content, groups, strength):
     """bool `[M]`: the bars that take the style's figures; with less strength fewer, phrase by phrase as far as that comes out, equal bars alike."""
-    count = len(groups)
     if strength >= 1:
-      return np.ones(count, bool)
-    result, phrase = np.zeros(count, bool), np.arange(count) // PHRASE_BARS
+      return np.ones(len(groups), bool)
+    share, result, phrase = 1 - (1 - strength) ** STRENGTH_POWER, np.zeros(len(groups), bool), content.phrase
     # Phrases from all over the piece: the golden ratio spreads them.
-    for number in np.argsort((np.unique(phrase) * .618034) % 1, kind='stable'):
+    for number in np.unique(phrase)[np.argsort((np.arange(len(np.unique(phrase))) * .618034) % 1, kind='stable')]:
       whole = result | np.isin(groups, groups[phrase == number])
-      if whole.mean() <= strength + .5 / count:
+      if whole.mean() <= share + .5 / len(groups):
         result = whole
         continue
       for group in groups[phrase == number]:
         more = result | (groups == group)
-        if abs(more.mean() - strength) < abs(result.mean() - strength):
+        if abs(more.mean() - share) < abs(result.mean() - share):
           result = more
     return result
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.analysis import form
 from musicnst.analysis import melody
 from musicnst.analysis import score as score_lib
 from musicnst.reading import beat_map as beat_map_lib
@@ -71,6 +72,16 @@ class ArrangedPiece:
   def beats(self):
     """Beats of every bar: `Beats`."""
     return beats_of(self.score.bars)
+
+  @functools.cached_property
+  def phrase(self):
+    """int `[M]`: the number of the phrase that each bar lies in; bars before the first and after the last are phrases of their own."""
+    starts = np.zeros(len(self.score.bars), bool)
+    found = form.of(self.score, self.tune)
+    for one in found.phrases:
+      starts[one.first_bar] = True
+      starts[one.last_bar:one.last_bar + 1] = True
+    return np.cumsum(starts)
 
   @functools.cached_property
   def around(self):
