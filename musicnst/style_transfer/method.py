@@ -50,6 +50,10 @@ def load_model(name: Any) -> LoadedModel:
   return LoadedModel(str(name), *inference.load_model(name))
 
 
+# Options of methods that know the roles of notes; the others leave them unused.
+ROLES_ONLY = ('keep', 'melody', 'instruments')
+
+
 class Method:
   """One way to transfer style. A new method is a subclass, and one entry of `registry.TRANSFER_MAP`.
 
@@ -69,7 +73,7 @@ class Method:
   default_model: ClassVar[str] = ''
   uses_model: ClassVar[bool] = True
   wants: ClassVar[str] = ''
-  unused: ClassVar[tuple[str, ...]] = ()
+  unused: ClassVar[tuple[str, ...]] = ROLES_ONLY
 
   @property
   def genres(self) -> tuple[str, ...]:
@@ -120,6 +124,9 @@ class Method:
 
   def check(self, settings: request_lib.Settings) -> None:
     """Raises ArgumentError or UnknownNameError where settings ask for what this method does not do."""
+    for field in dataclasses.fields(settings):
+      if field.name in self.unused and getattr(settings, field.name) != field.default:
+        raise errors.ArgumentError(f'{field.name}: this method does not use it')
     for name in (settings.content_genre, settings.style_genre):
       if name and name not in self.genres:
         known = f'Known: {", ".join(self.genres)}.' if self.genres else 'This method does not use genres.'

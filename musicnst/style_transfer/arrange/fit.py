@@ -121,6 +121,26 @@ def once(notes):
   return dataclasses.replace(notes, end=end).select(keep & (end > notes.start))
 
 
+def alike(notes, groups, starts, editable):
+  """Moved notes, those of equal bars as in the first of them.
+
+  Args:
+    notes: Moved.
+    groups: int `[M]`, equal for bars that are equal.
+    starts: float `[M]`, where the bars begin.
+    editable: bool `[M]`, bars that have new notes.
+  """
+  first = {}
+  for bar in np.flatnonzero(editable).tolist():
+    first.setdefault(int(groups[bar]), bar)
+  parts = [notes.select(~np.isin(notes.bar, np.flatnonzero(editable)))]
+  for bar in np.flatnonzero(editable).tolist():
+    model = first[int(groups[bar])]
+    part, later = notes.select(notes.bar == model), starts[bar] - starts[model]
+    parts.append(dataclasses.replace(part, start=part.start + later, end=part.end + later, bar=np.full(len(part.bar), bar)))
+  return type(notes).joined(parts)
+
+
 def within(notes, first, last):
   """Notes from the piece's first onset on, until its last end."""
   end = np.minimum(notes.end, last)

@@ -7,7 +7,6 @@ import dataclasses
 
 import numpy as np
 
-from musicnst import errors
 from musicnst import music_proto
 from musicnst.style_transfer import method
 from musicnst.style_transfer import request as request_lib
@@ -17,6 +16,7 @@ from musicnst.style_transfer.arrange import fit
 from musicnst.style_transfer.arrange import mend
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import piece as piece_lib
+from musicnst.style_transfer.arrange import players
 from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer.pieces import stretches
 
@@ -48,20 +48,16 @@ class ArrangeMethod(method.Method):
   constants: ArrangeSettings = ArrangeSettings()
 
   uses_model = False
-  unused = ('tracks',)
+  unused = ('tracks', 'style_weight', 'content_weight', 'num_steps', 'learning_rate', 'steps_per_quarter', 'protect_melody', 'imagenet',
+            'snapshots')
 
   @classmethod
   def load(cls, loaded):
     del loaded
     return cls()
 
-  def check(self, settings):
-    super().check(settings)
-    if settings.tracks != 'merge':
-      raise errors.ArgumentError('method arrange reads all instruments together; tracks=each is for methods that change notes in place')
-
   def prepare(self, sequence, settings, name='the piece'):
-    return piece_lib.read(sequence, settings.beats, name)
+    return piece_lib.read(sequence, settings.beats, name, settings.melody or None)
 
   def stretches(self, piece, settings):
     """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change."""
@@ -91,13 +87,13 @@ class ArrangeMethod(method.Method):
       bars = np.flatnonzero(np.diff(content.beats.first) == length)
       plan = self._plan(content, bars, styles, groups, int(length), rng)
       shift = 0
-      for bar, donors, window in plan:
-        notes, shift = _under(content, bar, donors, window, shift)
+      for bar, donors, number, window in plan:
+        notes, shift = _under(content, bar, donors, number, window, shift)
         moved.append(notes)
-    return self._changes(content, editable & self._chosen(content, groups, settings.strength), move.Moved.joined(moved))
+    return self._changes(content, editable & self._chosen(content, groups, settings.strength), move.Moved.joined(moved), groups, styles, settings)
 
   def _plan(self, content, bars, styles, groups, length, rng):
-    """[(bar, Donors, window)] for the content's bars of one length."""
+    """[(bar, Donors, number of the style, window)] for the content's bars of one length."""
     pools = [donors_lib.of(style, length) for style in styles]
     costs, summary = self.constants.costs, _bars(content, bars, length)
     alone = np.concatenate([choose.fit(summary, donors, costs) for donors in pools], 1)
@@ -111,7 +107,7 @@ class ArrangeMethod(method.Method):
       alone[:, np.unique(chosen)] += costs.seed
       chosen = best(alone)
     pool = np.searchsorted(offsets, chosen, 'right') - 1
-    return [(int(bar), pools[p], int(window - offsets[p])) for bar, window, p in zip(bars, chosen, pool)]
+    return [(int(bar), pools[p], int(p), int(window - offsets[p])) for bar, window, p in zip(bars, chosen, pool)]
 
   def _chosen(self, content, groups, strength):
     """bool `[M]`: the bars that take the style's figures; with less strength fewer, phrase by phrase as far as that comes out, equal bars alike."""
@@ -130,38 +126,40 @@ class ArrangeMethod(method.Method):
           result = more
     return result
 
-  def _changes(self, content, editable, moved):
+  def _changes(self, content, editable, moved, groups, styles, settings):
     """compose.Changes: the notes around the tune go where bars change, and the moved ones come."""
     score, beats = content.score, content.beats
-    bar = beats.bar[beats.of(content.onsets)]
-    around = np.zeros(len(score), bool)
-    around[~content.tune] = True
-    removed = around & editable[bar]
-    tune = np.flatnonzero(~removed)
-    notes = moved.select(editable[moved.bar])
-    notes = fit.on_bass(fit.against_harmony(notes, content.harmony), content.harmony)
-    notes = fit.in_register(notes)
-    line = tune[content.tune[tune]]
-    notes = fit.under_tune(notes, (score.start[line], score.end[line], score.pitch[line]), content.harmony)
+    stays = content.tune | players.kept(content, settings.keep)
+    removed = ~stays & editable[beats.bar[beats.of(content.onsets)]]
+    kept = score.select(~removed)
+    notes = players.without(moved.select(editable[moved.bar]), settings.keep, styles)
+    notes = self._fitted(notes, content, kept, editable, groups)
+    notes, played = players.assigned(notes, content, kept, styles, settings.instruments == 'style')
+    index = lambda mask: tuple(score.index[mask].tolist())
+    return compose.Changes(index(~removed), index(removed), {}, self._protos(content, notes, played))
+
+  def _fitted(self, notes, content, kept, editable, groups):
+    """move.Moved: the notes in reach of the chords, the tune and the piece's beginning and end."""
+    harmony, beats, score = content.harmony, content.beats, content.score
+    notes = fit.in_register(fit.on_bass(fit.against_harmony(notes, harmony), harmony))
+    line = score.select(content.tune)
+    notes = fit.under_tune(notes, (line.start, line.end, line.pitch), harmony)
     notes = fit.once(fit.without_mud(fit.once(notes)))
     notes = fit.within(notes, score.start.min(), score.end.max())
-    spans = editable[beats.bar[beats.of((content.harmony.edges[:-1] + content.harmony.edges[1:]) / 2)]]
-    notes = fit.once(mend.of(notes, score.select(~removed), content.harmony, spans))
-    kept = np.flatnonzero(~removed)
-    return compose.Changes(
-        tuple(score.index[kept].tolist()), tuple(score.index[np.flatnonzero(removed)].tolist()), {}, self._protos(content, notes))
+    spans = editable[beats.bar[beats.of((harmony.edges[:-1] + harmony.edges[1:]) / 2)]]
+    notes = fit.alike(mend.of(notes, kept, harmony, spans), groups, score.bar_starts, editable)
+    return fit.within(fit.once(notes), score.start.min(), score.end.max())
 
-  def _protos(self, content, notes):
-    """Note protos in seconds, with the loudness and the instruments of the content's own accompaniment."""
+  def _protos(self, content, notes, played):
+    """Note protos in seconds, as loud as the content's own accompaniment."""
     if not len(notes.pitch):
       return []
     seconds = content.beat_map.to_seconds(np.stack([notes.start, notes.end]))
     velocity = self._levelled(content, notes)
-    instruments = _instruments(content, notes)
     return [music_proto.NoteSequence.Note(
         pitch=int(pitch), velocity=int(loud), start_time=max(float(start), 0.0), end_time=max(float(end), float(start) + 1e-3),
-        instrument=instrument, program=program)
-            for pitch, loud, start, end, (instrument, program) in zip(notes.pitch, velocity, seconds[0], seconds[1], instruments)]
+        instrument=player.instrument, program=player.program)
+            for pitch, loud, start, end, player in zip(notes.pitch, velocity, seconds[0], seconds[1], played)]
 
   def _levelled(self, content, notes):
     """int `[K]`: the donor's loudness, moved to the level of the content's accompaniment and below its tune."""
@@ -195,8 +193,8 @@ def _bars(content, bars, length):
   return {**summary, 'active': notes > 0, 'first': bars == sounding[0], 'last': bars == sounding[-1]}
 
 
-def _under(content, bar, donors, window, before):
-  """(move.Moved, int): the notes of a window under a bar; how far roots were moved, see `move.pitches`."""
+def _under(content, bar, donors, number, window, before):
+  """(move.Moved, int): the notes of a window of style `number` under a bar; how far roots were moved, see `move.pitches`."""
   first, last = content.beats.first[bar], content.beats.first[bar + 1]
   edges, style = content.beats.edges[first:last + 1], donors.piece
   notes, places = move.notes_of(donors, window)
@@ -204,35 +202,5 @@ def _under(content, bar, donors, window, before):
   on_grid = np.floor(start * piece_lib.GRID + .5) / piece_lib.GRID
   pitch, shift = move.pitches(style, notes, content.harmony, on_grid, end, before)
   return move.Moved(
-      start, end, pitch, style.score.velocity[notes].astype(int), notes, _lowest(style, notes), _above(style, notes), np.full(len(notes), bar)), shift
-
-
-def _lowest(style, notes):
-  """bool `[K]`: whether each is the lowest of the style's notes that sound when it begins, and lies below the middle of the keyboard."""
-  score = style.score
-  result = np.zeros(len(notes), bool)
-  for i, note in enumerate(notes.tolist()):
-    sounding = (score.start <= score.start[note] + .05) & (score.end > score.start[note] + .05)
-    result[i] = score.pitch[note] <= score.pitch[sounding].min() and score.pitch[note] < 60
-  return result
-
-
-def _above(style, notes):
-  """bool `[K]`: whether each lies above a note of the style's tune that sounds when it begins."""
-  score, line = style.score, np.flatnonzero(style.tune)
-  result = np.zeros(len(notes), bool)
-  for i, note in enumerate(notes.tolist()):
-    sounding = line[(score.start[line] <= score.start[note] + .05) & (score.end[line] > score.start[note] + .05)]
-    result[i] = len(sounding) > 0 and score.pitch[note] > score.pitch[sounding].max()
-  return result
-
-
-def _instruments(content, notes):
-  """[(instrument, program)]: of the content's accompaniment, the lowest instrument for the bass and the one with most notes for the rest."""
-  score = content.score
-  own = np.flatnonzero(~content.tune) if (~content.tune).any() else np.arange(len(score))
-  names = {int(i): int(score.program[score.instrument == i][0]) for i in np.unique(score.instrument[own])}
-  counts = {i: int((score.instrument[own] == i).sum()) for i in names}
-  main = max(names, key=lambda i: counts[i])
-  lowest = min(names, key=lambda i: float(np.median(score.pitch[own][score.instrument[own] == i])))
-  return [(lowest, names[lowest]) if bass else (main, names[main]) for bass in notes.bass]
+      start, end, pitch, style.score.velocity[notes].astype(int), notes, style.bass[notes], style.above_tune[notes],
+      np.full(len(notes), number), np.full(len(notes), bar)), shift

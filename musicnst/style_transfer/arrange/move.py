@@ -18,6 +18,7 @@ class Moved:
     pitch, velocity: int `[K]`. source: int `[K]`, the style's note each comes from, in its score.
     bass: bool `[K]`, the lowest of what the donor plays there.
     above: bool `[K]`, notes that lie above the donor's own tune, which sounds there.
+    style: int `[K]`, which of the styles each comes from.
     bar: int `[K]`, the content's bar that it was made for.
   """
 
@@ -28,6 +29,7 @@ class Moved:
   source: np.ndarray
   bass: np.ndarray
   above: np.ndarray
+  style: np.ndarray
   bar: np.ndarray
 
   def select(self, mask):
@@ -95,7 +97,7 @@ def pitches(style, notes, harmony, times, ends, before=0):
 def _shift(root, target, before):
   """Semitones from one root to another: as few as may be, and not far from those of the root before, so that lines go on as they went."""
   least = (target - root + 6) % 12 - 6
-  return min((least - 12, least, least + 12), key=lambda shift: abs(shift) + .5 * abs(shift - before))
+  return min((least - 12, least, least + 12), key=lambda shift: abs(shift) + .25 * abs(shift - before))
 
 
 def _anticipated(style, note, theirs, harmony, ours, end):

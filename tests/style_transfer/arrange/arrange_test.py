@@ -54,8 +54,9 @@ def test_windows_are_cut_and_joined_at_beats(style, content, expected):
 def _moved(notes):
   """(start, end, pitch, bass) -> Moved."""
   start, end, pitch, bass = (np.array(column) for column in zip(*notes))
+  zeros = np.zeros(len(pitch), int)
   return move.Moved(start.astype(float), end.astype(float), pitch, np.full(len(pitch), 80), np.arange(len(pitch)), bass.astype(bool),
-                    np.zeros(len(pitch), int))
+                    above=zeros.astype(bool), style=zeros, bar=zeros)
 
 
 def _harmony(*chords):
@@ -149,7 +150,7 @@ def test_meters_meet(meter, tmp_path):
 
 
 def test_what_does_not_fit_is_refused():
-  with pytest.raises(errors.ArgumentError, match='tracks=each'):
+  with pytest.raises(errors.ArgumentError, match='tracks: this method'):
     transfer.transfer(_song([C]), _oom_pah(2), method='arrange', tracks='each')
   with pytest.raises(errors.RejectedSequence, match='only drums'):
     transfer.transfer(testing.drums(2), _oom_pah(2), method='arrange')
