@@ -17,6 +17,7 @@ from musicnst.style_transfer.arrange import mend
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.arrange import players
+from musicnst.style_transfer.arrange import speed
 from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer.pieces import stretches
 
@@ -81,6 +82,7 @@ class ArrangeMethod(method.Method):
 
   def _arranged(self, content, editable, styles, settings, rng):
     """Changes of one content."""
+    styles = [speed.at(style, speed.factor(content, style)) for style in styles]
     moved = []
     groups = equal_bars(content)
     for length in np.unique(np.diff(content.beats.first)):
@@ -198,7 +200,8 @@ def _under(content, bar, donors, number, window, before):
   first, last = content.beats.first[bar], content.beats.first[bar + 1]
   edges, style = content.beats.edges[first:last + 1], donors.piece
   notes, places = move.notes_of(donors, window)
-  start, end = move.placed(donors, notes, places, edges, donors.beats[window])
+  middles = speed.middles(content, np.arange(first, last))
+  start, end = move.placed(donors, notes, places, edges, donors.beats[window], middles)
   on_grid = np.floor(start * piece_lib.GRID + .5) / piece_lib.GRID
   pitch, shift = move.pitches(style, notes, content.harmony, on_grid, end, before)
   return move.Moved(
