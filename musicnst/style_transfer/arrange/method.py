@@ -7,7 +7,6 @@ import dataclasses
 
 import numpy as np
 
-from musicnst import errors
 from musicnst import music_proto
 from musicnst.style_transfer import method
 from musicnst.style_transfer import request as request_lib
@@ -47,17 +46,14 @@ class ArrangeMethod(method.Method):
   constants: ArrangeSettings = ArrangeSettings()
 
   uses_model = False
-  unused = ('tracks',)
+  # All instruments are read together, times are those of the style piece's figures, and nothing is iterated.
+  unused = ('tracks', 'content_genre', 'style_genre', 'style_weight', 'content_weight', 'num_steps', 'learning_rate', 'steps_per_quarter',
+            'protect_melody', 'snapshots', 'imagenet')
 
   @classmethod
   def load(cls, loaded):
     del loaded
     return cls()
-
-  def check(self, settings):
-    super().check(settings)
-    if settings.tracks != 'merge':
-      raise errors.ArgumentError('method arrange reads all instruments together; tracks=each is for methods that change notes in place')
 
   def prepare(self, sequence, settings, name='the piece'):
     return piece_lib.read(sequence, settings.beats, name)
