@@ -34,7 +34,7 @@ _EXTRAS = {
     'scores': ('music21>=9',),
     'test': (
         'hypothesis>=6', 'jax>=0.7', 'matplotlib>=3.8', 'mir_eval>=0.7', 'music21>=9', 'mypy>=2.4,<3', 'pypianoroll>=1.0.4',
-        'pytest>=8', 'ruff>=0.6', 'scikit-learn>=1.4'),
+        'pytest>=8', 'pytest-xdist>=3.6', 'ruff>=0.6', 'scikit-learn>=1.4'),
 }
 
 setuptools.setup(

@@ -50,6 +50,10 @@ def load_model(name: Any) -> LoadedModel:
   return LoadedModel(str(name), *inference.load_model(name))
 
 
+# Options of methods that know the roles of notes; the others leave them unused.
+ROLES_ONLY = ('keep', 'melody', 'instruments')
+
+
 class Method:
   """One way to transfer style. A new method is a subclass, and one entry of `registry.TRANSFER_MAP`.
 
@@ -69,7 +73,7 @@ class Method:
   default_model: ClassVar[str] = ''
   uses_model: ClassVar[bool] = True
   wants: ClassVar[str] = ''
-  unused: ClassVar[tuple[str, ...]] = ()
+  unused: ClassVar[tuple[str, ...]] = ROLES_ONLY
 
   @property
   def genres(self) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from musicnst.options import option
 Progress = Callable[[int, int], None] | None
 TRACKS = ('merge', 'each')
 DRUMS = ('keep', 'drop', 'style')
+# Whose instruments, and whose tempo.
+SIDES = ('content', 'style')
 
 
 def parse_bars(text: str) -> tuple[int, int] | None:
@@ -25,6 +27,11 @@ def parse_bars(text: str) -> tuple[int, int] | None:
   if not first.strip().isdigit() or not (last or first).strip().isdigit():
     raise errors.ArgumentError(f'--bars={text}: write FIRST-LAST, such as 9-24')
   return int(first), int(last or first)
+
+
+def parse_names(text: str) -> tuple[str, ...]:
+  """'bass, Strings' -> ('bass', 'Strings')."""
+  return tuple(name.strip() for name in text.split(',') if name.strip())
 
 
 def parse_snapshots(values: Sequence[str]) -> tuple[int, ...]:
@@ -53,6 +60,10 @@ class Settings:
     bars: (first, last), counted from 1, both included: only these may change; None for all.
     tracks: 'merge' restyles all instruments as one texture, 'each' every instrument by itself.
     drums: 'keep' leaves them as they are, 'drop' leaves them out, 'style' puts the style piece's in their place.
+    keep: roles (bass, chords, pad, counter-melody) or tracks, by name or number, that stay beside the tune.
+    melody: number or name of the content's track that is the tune; '' to find it.
+    instruments: new notes are played by the content's instruments, or by the style's.
+    tempo: the result goes at the content's tempo, or at the style's.
     steps_per_quarter: grid; kept notes keep their exact times whatever it is.
     beats: where beats come from: 'auto', 'tempo', 'estimate' or 'fixed:QPM'.
     protect_melody: keep every note that is highest at its onset, and add none above it.
@@ -75,6 +86,11 @@ class Settings:
   tracks: str = option(
       'merge', 'All instruments as one texture, or each by itself (guided and others that change notes in place).', choices=TRACKS)
   drums: str = option('keep', "Keep the drums, leave them out, or take the style's.", choices=DRUMS)
+  keep: tuple[str, ...] = option(
+      (), 'What stays beside the tune: bass, chords, pad, counter-melody, or tracks by name or number.', flag_default='', parse=parse_names)
+  melody: str = option('', "The content's track that is the tune, by name or number; found where it is not given.")
+  instruments: str = option('content', "Whose instruments play what is new.", choices=SIDES)
+  tempo: str = option('content', "Whose tempo the result has.", choices=SIDES)
   steps_per_quarter: int = option(4, 'Grid of methods that have one, such as guided; kept notes keep their exact times.')
   beats: str = option('auto', 'Where beats come from: auto, tempo, estimate or fixed:QPM.')
   protect_melody: bool = option(True, 'Methods that optimize: keep every note that is highest when it starts.')
@@ -97,7 +113,7 @@ class Settings:
     for name in ('num_steps', 'candidates'):
       if getattr(self, name) is not None and getattr(self, name) < 1:
         raise errors.ArgumentError(f'{name} {getattr(self, name)} must be at least 1')
-    for name, choices in (('drums', DRUMS), ('tracks', TRACKS)):
+    for name, choices in (('drums', DRUMS), ('tracks', TRACKS), ('instruments', SIDES), ('tempo', SIDES)):
       if getattr(self, name) not in choices:
         raise errors.ArgumentError(f'{name} {getattr(self, name)!r}: known are {", ".join(choices)}')
     if self.bars is not None and not 1 <= self.bars[0] <= self.bars[1]:

@@ -17,6 +17,7 @@ from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer.pieces import drums
 from musicnst.style_transfer.pieces import measures
 from musicnst.style_transfer.pieces import result as result_lib
+from musicnst.style_transfer.pieces import tempo
 
 # So many padded steps are restyled side by side: about 2 GiB.
 GROUP_STEPS = 16384
@@ -74,7 +75,8 @@ def transfer_each(
   chosen = registry.load(method, model)
   chosen.check(settings)
   settings = settings.filled(entry.defaults)
-  styles, folder_style = sources.load_styles(style, lambda sequence, name: chosen.prepare(sequence, settings, name))
+  of_style = dataclasses.replace(settings, melody='')  # the track that is named is the content's
+  styles, folder_style = sources.load_styles(style, lambda sequence, name: chosen.prepare(sequence, of_style, name))
   task = _Task(method, chosen, settings, styles, folder_style, progress)
   for content in contents:
     try:
@@ -107,11 +109,12 @@ class _Task:
     measured = [self._measures(whole, styles, result, found.details) for result, *_ in composed]
     best = max(range(len(composed)), key=lambda i: measures.score(measured[i]))
     result, kept, added, removed = composed[best]
+    result, seconds = tempo.apply(result, self.settings.tempo, whole, styles[0])
     return result_lib.TransferResult(
         sequence=result, content=sequence, style=styles[0].sequence, kept=kept, added=added, removed=removed,
         metrics=measured[best], history=found.history, snapshots={i: finish(edits)[0] for i, edits in found.snapshots.items()},
         settings=self._described(name, whole, found, best), seconds=time.monotonic() - started,
-        bars=[float(s) for s in whole.beat_map.to_seconds(whole.bar_beats())])
+        bars=[float(s) for s in seconds(whole.beat_map.to_seconds(whole.bar_beats()))])
 
   def _find(self, whole: Any) -> tuple[list[Any], request_lib.MethodResult]:
     """(list of pieces that may change, MethodResult): the method's work, a bounded number of steps at a time."""

@@ -65,16 +65,16 @@ def under_tune(notes, tune, harmony):
     touching = np.minimum(end[near], notes.end[i]) - np.maximum(start[near], notes.start[i])
     over = line[near][touching > 1e-3]
     if len(over):
-      pitch[i], keep[i] = _below(pitch[i], over, notes.bass[i])
+      pitch[i], keep[i] = _below(pitch[i], over, notes.bass[i], notes.above[i])
       if keep[i]:
         pitch[i], keep[i] = _unrubbed(pitch[i], line[near][touching > TOUCH], harmony, notes.start[i], notes.bass[i])
   return dataclasses.replace(notes, pitch=pitch).select(keep)
 
 
-def _below(pitch, line, is_bass):
+def _below(pitch, line, is_bass, above):
   """(pitch, whether it stays): by octaves below the tune where the tune is high; never on the tune's own note."""
   lowest = line.min()
-  if lowest >= TUNE_ABOVE and pitch >= lowest:
+  if lowest >= TUNE_ABOVE and pitch >= lowest and not above:
     pitch -= 12 * (-((lowest - 1 - pitch) // 12) if pitch > lowest - 1 else 0)
   if (line == pitch).any():
     pitch -= 12
@@ -119,6 +119,26 @@ def once(notes):
       end[last] = min(end[last], notes.start[note])
     last = note
   return dataclasses.replace(notes, end=end).select(keep & (end > notes.start))
+
+
+def alike(notes, groups, starts, editable):
+  """Moved notes, those of equal bars as in the first of them.
+
+  Args:
+    notes: Moved.
+    groups: int `[M]`, equal for bars that are equal.
+    starts: float `[M]`, where the bars begin.
+    editable: bool `[M]`, bars that have new notes.
+  """
+  first = {}
+  for bar in np.flatnonzero(editable).tolist():
+    first.setdefault(int(groups[bar]), bar)
+  parts = [notes.select(~np.isin(notes.bar, np.flatnonzero(editable)))]
+  for bar in np.flatnonzero(editable).tolist():
+    model = first[int(groups[bar])]
+    part, later = notes.select(notes.bar == model), starts[bar] - starts[model]
+    parts.append(dataclasses.replace(part, start=part.start + later, end=part.end + later, bar=np.full(len(part.bar), bar)))
+  return type(notes).joined(parts)
 
 
 def within(notes, first, last):

@@ -17,6 +17,8 @@ class Moved:
     start, end: float `[K]`.
     pitch, velocity: int `[K]`. source: int `[K]`, the style's note each comes from, in its score.
     bass: bool `[K]`, the lowest of what the donor plays there.
+    above: bool `[K]`, notes that lie above the donor's own tune, which sounds there.
+    style: int `[K]`, which of the styles each comes from.
     bar: int `[K]`, the content's bar that it was made for.
   """
 
@@ -26,6 +28,8 @@ class Moved:
   velocity: np.ndarray
   source: np.ndarray
   bass: np.ndarray
+  above: np.ndarray
+  style: np.ndarray
   bar: np.ndarray
 
   def select(self, mask):
@@ -66,21 +70,34 @@ def placed(donors, notes, places, edges, beats):
   return start, start + (piece.score.end[notes] - piece.score.start[notes]) * ratio
 
 
-def pitches(style, notes, harmony, times, ends):
-  """int `[K]`: the style's notes at the content's chords.
+def pitches(style, notes, harmony, times, ends, before=0):
+  """(int `[K]`, int): the style's notes at the content's chords, and the semitones that the last root was moved by.
 
   Args:
     style: ArrangedPiece of the style.
     notes: int `[K]` in its score.
     harmony: the content's Harmony.
     times, ends: float `[K]`, where the notes come to lie, on the grid.
+    before: semitones that the root before was moved by; the next one goes as near to it as the octave lets it.
   """
-  result, before = np.zeros(len(notes), int), {}
+  result, shifts = np.zeros(len(notes), int), {}
   for i, (note, time) in enumerate(zip(notes.tolist(), times.tolist())):
     theirs, ours = style.harmony.at(style.onsets[note]), harmony.at(time)
     theirs, ours = _anticipated(style, note, int(theirs), harmony, int(ours), ends[i])
-    result[i] = _moved(int(style.score.pitch[note]), style.harmony, theirs, harmony, ours, before)
-  return result
+    root, target = int(style.harmony.root[theirs]), int(harmony.root[ours])
+    if root < 0 or target < 0:
+      result[i] = _nearest(int(style.score.pitch[note]), harmony.scale[ours])
+      continue
+    if (root, target) not in shifts:
+      before = shifts[root, target] = _shift(root, target, before)
+    result[i] = _moved(int(style.score.pitch[note]), style.harmony, theirs, harmony, ours, shifts[root, target])
+  return result, before
+
+
+def _shift(root, target, before):
+  """Semitones from one root to another: as few as may be, and not far from those of the root before, so that lines go on as they went."""
+  least = (target - root + 6) % 12 - 6
+  return min((least - 12, least, least + 12), key=lambda shift: abs(shift) + .25 * abs(shift - before))
 
 
 def _anticipated(style, note, theirs, harmony, ours, end):
@@ -95,15 +112,10 @@ def _anticipated(style, note, theirs, harmony, ours, end):
   return later, int(harmony.at(ahead)) if ahead < end - .05 else ours
 
 
-def _moved(pitch, theirs, their_span, ours, our_span, before):
-  """One pitch, from the chord of one span to that of another."""
+def _moved(pitch, theirs, their_span, ours, our_span, shift):
+  """One pitch, from the chord of one span to that of another whose root lies `shift` semitones away."""
   root, target = int(theirs.root[their_span]), int(ours.root[our_span])
-  if root < 0 or target < 0:
-    return _nearest(pitch, ours.scale[our_span])
-  key = their_span, our_span
-  if key not in before:
-    before[key] = (target - root + 6) % 12 - 6
-  shift, interval = before[key], (pitch - root) % 12
+  interval = (pitch - root) % 12
   wanted = _interval(interval, _over(theirs.tones[their_span], root), _over(ours.tones[our_span], target),
                      _over(theirs.scale[their_span], root), _over(ours.scale[our_span], target))
   return pitch + shift + (wanted - interval + 6) % 12 - 6

@@ -23,9 +23,6 @@ class GuidedObjective:
   `budget` (`[B]`), `style_weight`, `content_weight`, `seed` (int32, of the transpositions) and the loop's `progress` (scalars).
   """
 
-  # `optimize.run` traces `terms` once for pieces of any length.
-  any_length = True
-
   def __init__(self, decoder, classifiers=(), statistics_logits=None):
     self.decoder, self.settings, self.classifiers = decoder, decoder.settings, tuple(classifiers)
     self.statistics_logits = statistics_logits

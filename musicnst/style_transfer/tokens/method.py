@@ -48,7 +48,7 @@ class TokenMethod(method.Method):
   walk: str = ''
 
   wants = 'a latent model of tokens'
-  unused = ('tracks', 'drums', 'candidates')
+  unused = (*method.ROLES_ONLY, 'tracks', 'drums', 'candidates')
 
   @classmethod
   def takes(cls, loaded):

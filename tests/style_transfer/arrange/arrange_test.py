@@ -56,8 +56,9 @@ def test_windows_are_cut_and_joined_at_beats(style, content, expected):
 def _moved(notes):
   """(start, end, pitch, bass) -> Moved."""
   start, end, pitch, bass = (np.array(column) for column in zip(*notes))
+  zeros = np.zeros(len(pitch), int)
   return move.Moved(start.astype(float), end.astype(float), pitch, np.full(len(pitch), 80), np.arange(len(pitch)), bass.astype(bool),
-                    np.zeros(len(pitch), int))
+                    above=zeros.astype(bool), style=zeros, bar=zeros)
 
 
 def _harmony(*chords):
