@@ -2,8 +2,8 @@
 
   python benchmarks/transfer_methods.py [--model=BUNDLE] [--methods=copy,paper-vgg-roll]
 
-Prints wall and processor seconds, and the content change. Methods whose bundle is missing, or that take no --model, say so. About 5 minutes on 2 cores, most of it
-VGG-19's.
+Prints wall and processor seconds, and the content change. Methods whose bundle is missing, or that take no --model, say so. About 5 minutes on
+2 cores, most of it VGG-19's.
 """
 import argparse
 import time

@@ -20,7 +20,6 @@ class Arrangement:
   Args:
     content, result: Scores.
     tune: bool `[N]`, the notes of the content that are to stay.
-    around: bool or int, the notes of the content around its tune.
     chords, after: of content and result, B spans without gaps: `edges` float `[B + 1]`, `root` and `bass` int `[B]` (-1 for no chord), `tones` and
       `scale` bool `[B, 12]`, and `at(quarters)`, the span of each.
     groups: int `[M]`, the same number for bars of the content that are equal.
@@ -29,7 +28,6 @@ class Arrangement:
   content: score_lib.Score
   result: score_lib.Score
   tune: np.ndarray
-  around: np.ndarray
   chords: Any
   after: Any
   groups: np.ndarray
@@ -42,7 +40,7 @@ class Arrangement:
   @functools.cached_property
   def own(self) -> score_lib.Score:
     """The content's notes around its tune."""
-    return self.content.select(self.around)
+    return self.content.select(~self.tune)
 
   @functools.cached_property
   def new(self) -> score_lib.Score:

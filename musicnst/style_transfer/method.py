@@ -11,6 +11,7 @@ from musicnst import config as config_lib
 from musicnst import errors
 from musicnst import music_proto
 from musicnst.style_transfer import request as request_lib
+from musicnst.style_transfer.pieces import measures
 from musicnst.style_transfer.pieces import piece as piece_lib
 from musicnst.style_transfer.pieces import stretches as stretches_lib
 
@@ -121,6 +122,10 @@ class Method:
     """{name: float}: figures of one result (NoteSequence) beyond those that every transfer gets; `details` are the MethodResult's."""
     del piece, result, details
     return {}
+
+  def score(self, metrics: dict[str, float]) -> float:
+    """What the best of several candidates has most of, from its figures (those that every transfer gets, and `measures`)."""
+    return measures.score(metrics)
 
   def check(self, settings: request_lib.Settings) -> None:
     """Raises ArgumentError or UnknownNameError where settings (as they were given, not filled) ask for what this method does not do."""
