@@ -14,12 +14,12 @@ from musicnst import errors
 from musicnst.analysis import melody
 from musicnst.analysis import score as score_lib
 from musicnst.metrics import arrangement
+from musicnst.metrics import metric_map
 from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import transfer as transfer_metrics
 from musicnst.style_transfer import registry
 from musicnst.style_transfer import request as request_lib
-from musicnst.style_transfer.arrange import harmony as harmony_lib
-from musicnst.style_transfer.arrange import method as arrange_method
+from musicnst.style_transfer.arrange import measures
 from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.pieces import compose
 
@@ -60,36 +60,16 @@ class Bench:
   def measure(self, pair, result, seed):
     """Measures of a result (Score): dict of floats, and its accompaniment."""
     content, style = self.read(pair.content), self.read(pair.style)
-    accompaniment = arrangement.accompaniment(result, content.score, content.tune)
+    seen = measures.reading(content, result)
     candidates = self.candidates(pair.style, seed)
-    rank = arrangement.identified(arrangement.profiles(accompaniment), [self.profiles(s) for s in candidates], 0)
-    after = harmony_lib.of(result)
-    places = after.at((content.harmony.edges[:-1] + content.harmony.edges[1:]) / 2)
-    third = lambda harmony: harmony.tones[np.arange(len(harmony.root)), (harmony.root + 3) % 12]
-    spans = content.harmony.at(accompaniment.start + .03)
-    new = accompaniment.select(~arrangement.found_in(accompaniment, content.score))
-    own = content.score.select(content.around)
+    rank = arrangement.identified(arrangement.profiles(seen.accompaniment), [self.profiles(s) for s in candidates], 0)
     gain = transfer_metrics.style_gain(_notes(content.score), _notes(style.score), _notes(result))
-    bars = content.score.bars
     found = {
-        'identified': float(rank == 1), 'rank': float(rank),
-        'chords_kept': arrangement.chords_kept(
-            content.harmony.root, third(content.harmony), content.harmony.root >= 0, after.root[places],
-            third(after)[places], np.diff(content.harmony.edges)),
-        'tune_kept': arrangement.tune_kept(content.score, content.tune, result),
-        'chord_tones': arrangement.chord_tone_share(accompaniment, spans, content.harmony.tones),
-        'repetition': arrangement.repetition(accompaniment, bars), 'groove': arrangement.groove_similarity(result, bars),
-        'bass_is_root': arrangement.bass_is_root(result, content.harmony.edges, content.harmony.root),
+        'identified': float(rank == 1), 'rank': float(rank), **metric_map.measure_arrangement(seen),
         'gain_time_pitch': gain['time_pitch'], 'gain_onset_duration': gain['onset_duration'],
-        'wrong': arrangement.wrong_share(new, content.harmony.at(new.start + .03), content.harmony.tones, content.harmony.scale),
-        'rubs': float(arrangement.rubbing(new, result).mean()) if len(new) else 0.0,
-        'content_rubs': float(arrangement.rubbing(own, content.score).mean()),
-        'form_kept': arrangement.form_kept(arrange_method.equal_bars(content), result, bars),
-        'outside': float(arrangement.outside(result, content.score)), 'low': arrangement.low_intervals(new),
-        'unplayable': arrangement.unplayable(result), 'content_unplayable': arrangement.unplayable(content.score),
         'notes': len(result) / max(len(content.score), 1),
         'change': transfer_metrics.sequence_change(_notes(content.score), _notes(result)).total}
-    return found, accompaniment
+    return found, seen.accompaniment
 
 
 def _notes(score):

@@ -86,7 +86,7 @@ class Runner:
     composed = [compose.compose(content.sequence, content.changes(edit))[0] for edit in edits]
     if len(composed) == 1:
       return composed[0]
-    scores = [measures.score({**measures.of(content, [style], result), **self.method.measures(content, result, found.details)})
+    scores = [self.method.score({**measures.of(content, [style], result), **self.method.measures(content, result, found.details)})
               for result in composed]
     return composed[int(np.argmax(scores))]
 

@@ -5,7 +5,8 @@
   musicnst evaluate --mode=transfer --triples=transfers.csv --output=results.json
 
 --mode=model gives losses in nats, KL, active dimensions, accuracy and F1 under teacher forcing and running free;
---mode=transfer the metrics of (content, style, output) files, their means and intervals, and what judges say. A table, and JSON.
+--mode=transfer the metrics of (content, style, output) files, what became of tune, chords and form among them, their means and intervals, and what
+judges say. A table, and JSON.
 """
 import json
 import os

@@ -12,6 +12,7 @@ from absl import flags
 
 from musicnst import errors
 from musicnst.cli import definers
+from musicnst.style_transfer import registry
 from musicnst.style_transfer import request
 
 
@@ -21,8 +22,8 @@ def define_flags(flag_values):
   string('content', None, 'File (or folder) whose music is restyled.')
   string('style', None, 'File, several with commas between, or a folder: whose style it takes.')
   string('output', None, 'MIDI file to write; a folder where --content is one.')
-  string('method', 'guided', 'Method; musicnst list shows them.')
-  string('model', None, "Bundle, run folder or path of the latent model, also one of Magenta's checkpoints; by default the method's own.")
+  string('method', registry.DEFAULT_METHOD, 'Method; musicnst list --kind=methods shows them.')
+  string('model', None, "Bundle, run folder or path of a method's model, also one of Magenta's checkpoints; by default the method's own.")
   string('checkpoint_file', None, "Magenta's name for --model.")
   string('config', '', 'Config of a checkpoint that lies outside a run folder; else known from the model.')
   string('hparams', '', 'Overrides of that config.')
@@ -39,7 +40,7 @@ def main(flag_values):
       definers.settings_of(flag_values, request.Settings), report_dir=flag_values.report_dir, audio=flag_values.audio)
 
 
-def run(content, style, output, method='guided', model=None, settings=None, report_dir='', audio=True):
+def run(content, style, output, method=registry.DEFAULT_METHOD, model=None, settings=None, report_dir='', audio=True):
   """Restyles a file, or every file of a folder; prints the paths it wrote.
 
   Args:

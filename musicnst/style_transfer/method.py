@@ -11,6 +11,7 @@ from musicnst import config as config_lib
 from musicnst import errors
 from musicnst import music_proto
 from musicnst.style_transfer import request as request_lib
+from musicnst.style_transfer.pieces import measures
 from musicnst.style_transfer.pieces import piece as piece_lib
 from musicnst.style_transfer.pieces import stretches as stretches_lib
 
@@ -61,7 +62,7 @@ class Method:
     default_model: what is loaded where no model is named; '' for none.
     uses_model: whether it works with a model at all; one that does not takes None for it.
     wants: the models that it takes, in words.
-    unused: names of `request.Settings` that play no part; giving one is an error.
+    unused: names of `request.Settings` that play no part; asking for another value than the default is an error.
 
   Example:
     method = registry.load('guided')
@@ -122,11 +123,17 @@ class Method:
     del piece, result, details
     return {}
 
+  def score(self, metrics: dict[str, float]) -> float:
+    """What the best of several candidates has most of, from its figures (those that every transfer gets, and `measures`)."""
+    return measures.score(metrics)
+
   def check(self, settings: request_lib.Settings) -> None:
-    """Raises ArgumentError or UnknownNameError where settings ask for what this method does not do."""
+    """Raises ArgumentError or UnknownNameError where settings (as they were given, not filled) ask for what this method does not do."""
     for field in dataclasses.fields(settings):
-      if field.name in self.unused and getattr(settings, field.name) != field.default:
-        raise errors.ArgumentError(f'{field.name}: this method does not use it')
+      value = getattr(settings, field.name)
+      if field.name in self.unused and value != field.default:
+        raise errors.ArgumentError(
+            f'{field.name}={value} plays no part in this method; another one, such as guided, may take it (musicnst list --kind=methods)')
     for name in (settings.content_genre, settings.style_genre):
       if name and name not in self.genres:
         known = f'Known: {", ".join(self.genres)}.' if self.genres else 'This method does not use genres.'

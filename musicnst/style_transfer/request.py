@@ -50,7 +50,8 @@ class Settings:
   """What a transfer is asked for, the same for every method; None takes the method's own default (`registry.Entry.defaults`).
 
   Args:
-    strength: 0 to 1; how much may change. Not together with `style_weight`.
+    strength: 0 to 1; how much is restyled: 0 copies the content; of `arrange` the share of the bars that take the style's figures, of other
+      methods how much may change. Not together with `style_weight`.
     style_weight, content_weight: factors on the style and the content terms, at least 0.
     num_steps: iterations.
     learning_rate: Adam's.
@@ -71,29 +72,33 @@ class Settings:
     snapshots: iterations whose music is kept.
   """
 
-  strength: float | None = option(None, '0 to 1: how much may change (1: more than half of what sounds). Not together with --style_weight.')
-  style_weight: float | None = option(None, 'Factor on the style terms.')
-  content_weight: float | None = option(None, 'Factor on the content terms.')
-  num_steps: int | None = option(None, 'Iterations.')
-  learning_rate: float | None = option(None, 'Step size of the optimizer.')
-  seed: int = option(0, 'Of every random draw.')
+  strength: float | None = option(
+      None, "0 to 1: 0 copies the content, 1 restyles every bar; between, so many of the bars take the style's figures (other methods: how much "
+      'may change). Not together with --style_weight.')
+  style_weight: float | None = option(None, 'Factor on the style terms of a method that optimizes, such as guided.')
+  content_weight: float | None = option(None, 'Factor on its content terms.')
+  num_steps: int | None = option(None, 'Its iterations.')
+  learning_rate: float | None = option(None, 'Step size of its optimizer.')
+  seed: int = option(0, 'Of every random draw; another seed is another result.')
   candidates: int = option(1, 'Make so many results and keep the best by the metrics.')
   bars: tuple[int, int] | None = option(
       None, 'Restyle only these bars, such as 9-24 (counted from 1, both included).', flag_default='', parse=parse_bars)
-  tracks: str = option('merge', 'All instruments as one texture, or each by itself.', choices=TRACKS)
+  tracks: str = option(
+      'merge', 'All instruments as one texture, or each by itself (guided and others that change notes in place).', choices=TRACKS)
   drums: str = option('keep', "Keep the drums, leave them out, or take the style's.", choices=DRUMS)
   keep: tuple[str, ...] = option(
       (), 'What stays beside the tune: bass, chords, pad, counter-melody, or tracks by name or number.', flag_default='', parse=parse_names)
   melody: str = option('', "The content's track that is the tune, by name or number; found where it is not given.")
   instruments: str = option('content', "Whose instruments play what is new.", choices=SIDES)
   tempo: str = option('content', "Whose tempo the result has.", choices=SIDES)
-  steps_per_quarter: int = option(4, 'Grid; kept notes keep their exact times.')
+  steps_per_quarter: int = option(4, 'Grid of methods that have one, such as guided; kept notes keep their exact times.')
   beats: str = option('auto', 'Where beats come from: auto, tempo, estimate or fixed:QPM.')
-  protect_melody: bool = option(True, 'Keep every note that is highest when it starts.')
-  content_genre: str = option('', 'Genre of the content, such as jazz; recognised where it is not given.')
+  protect_melody: bool = option(True, 'Methods that optimize: keep every note that is highest when it starts.')
+  content_genre: str = option('', 'Methods with genres, such as guided: that of the content, such as jazz; else recognised.')
   style_genre: str = option('', 'Genre of the style, likewise.')
   imagenet: bool = option(False, "VGG-19 methods: download and use ImageNet's weights (random ones otherwise).")
-  snapshots: tuple[int, ...] = option((), 'Iterations to show in the report, such as 1,10,60.', flag_default=[], parse=parse_snapshots)
+  snapshots: tuple[int, ...] = option(
+      (), 'Methods that optimize: iterations to show in the report, such as 1,10,60.', flag_default=[], parse=parse_snapshots)
 
   def check(self) -> None:
     """Raises ArgumentError for values out of range, or that contradict each other."""

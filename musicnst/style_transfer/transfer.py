@@ -107,7 +107,7 @@ class _Task:
     composed = [finish(edits) for edits in found.edits]
     composed = [(drums.apply(result, self.settings.drums, whole, styles[0]), *notes) for result, *notes in composed]
     measured = [self._measures(whole, styles, result, found.details) for result, *_ in composed]
-    best = max(range(len(composed)), key=lambda i: measures.score(measured[i]))
+    best = max(range(len(composed)), key=lambda i: self.method.score(measured[i]))
     result, kept, added, removed = composed[best]
     result, seconds = tempo.apply(result, self.settings.tempo, whole, styles[0])
     return result_lib.TransferResult(

@@ -13,6 +13,7 @@ from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer.arrange import choose
 from musicnst.style_transfer.arrange import donors as donors_lib
 from musicnst.style_transfer.arrange import fit
+from musicnst.style_transfer.arrange import measures
 from musicnst.style_transfer.arrange import mend
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import piece as piece_lib
@@ -49,8 +50,9 @@ class ArrangeMethod(method.Method):
   constants: ArrangeSettings = ArrangeSettings()
 
   uses_model = False
-  unused = ('tracks', 'style_weight', 'content_weight', 'num_steps', 'learning_rate', 'steps_per_quarter', 'protect_melody', 'imagenet',
-            'snapshots')
+  # All instruments are read together, times are those of the style piece's figures, and nothing is iterated.
+  unused = ('tracks', 'content_genre', 'style_genre', 'style_weight', 'content_weight', 'num_steps', 'learning_rate', 'steps_per_quarter',
+            'protect_melody', 'snapshots', 'imagenet')
 
   @classmethod
   def load(cls, loaded):
@@ -69,6 +71,12 @@ class ArrangeMethod(method.Method):
       editable[settings.bars[0] - 1:settings.bars[1]] = True
     return [(piece, editable)]
 
+  def measures(self, piece, result, details):
+    return measures.of(piece, result)
+
+  def score(self, metrics):
+    return measures.score(metrics)
+
   def run(self, request):
     settings, edits = request.settings, []
     for candidate in range(settings.candidates):
@@ -84,7 +92,7 @@ class ArrangeMethod(method.Method):
     """Changes of one content."""
     styles = [speed.at(style, speed.factor(content, style)) for style in styles]
     moved = []
-    groups = equal_bars(content)
+    groups = content.groups
     for length in np.unique(np.diff(content.beats.first)):
       bars = np.flatnonzero(np.diff(content.beats.first) == length)
       plan = self._plan(content, bars, styles, groups, int(length), rng)
@@ -170,19 +178,6 @@ class ArrangeMethod(method.Method):
     tune = score.velocity[content.tune] if content.tune.any() else score.velocity
     level = min(float(own.mean()), float(tune.mean()) - self.constants.softer) if content.tune.any() else float(own.mean())
     return np.clip(np.round(notes.velocity + level - notes.velocity.mean()), 1, 127).astype(int)
-
-
-def equal_bars(content):
-  """int `[M]`: a number for each bar, the same for bars with the same notes at the same places (on a grid of a twelfth of a quarter)."""
-  beats = content.beats
-  bar = beats.bar[beats.of(content.onsets)]
-  known, result = {}, np.zeros(len(content.score.bars), int)
-  for number, one in enumerate(content.score.bars):
-    inside = bar == number
-    place = np.round((content.onsets[inside] - one.start_beat) * piece_lib.GRID).astype(int)
-    key = (round(one.end_beat - one.start_beat, 3), tuple(sorted(zip(place.tolist(), content.score.pitch[inside].tolist()))))
-    result[number] = known.setdefault(key, len(known))
-  return result
 
 
 def _bars(content, bars, length):

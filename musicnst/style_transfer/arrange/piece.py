@@ -142,11 +142,27 @@ class ArrangedPiece:
     return result
 
   @functools.cached_property
+  def form(self):
+    """`analysis.form.Form`."""
+    return form.of(self.score, self.tune)
+
+  @functools.cached_property
+  def groups(self):
+    """int `[M]`: a number for each bar, the same for bars with the same notes at the same places (on a grid of a twelfth of a quarter)."""
+    bar = self.beats.bar[self.beats.of(self.onsets)]
+    known, result = {}, np.zeros(len(self.score.bars), int)
+    for number, one in enumerate(self.score.bars):
+      inside = bar == number
+      place = np.round((self.onsets[inside] - one.start_beat) * GRID).astype(int)
+      key = (round(one.end_beat - one.start_beat, 3), tuple(sorted(zip(place.tolist(), self.score.pitch[inside].tolist()))))
+      result[number] = known.setdefault(key, len(known))
+    return result
+
+  @functools.cached_property
   def phrase(self):
     """int `[M]`: the number of the phrase that each bar lies in; bars before the first and after the last are phrases of their own."""
     starts = np.zeros(len(self.score.bars), bool)
-    found = form.of(self.score, self.tune)
-    for one in found.phrases:
+    for one in self.form.phrases:
       starts[one.first_bar] = True
       starts[one.last_bar:one.last_bar + 1] = True
     return np.cumsum(starts)

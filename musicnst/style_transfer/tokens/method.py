@@ -59,11 +59,6 @@ class TokenMethod(method.Method):
     trained = inference.TrainedModel(loaded.model, loaded.config, loaded.info)
     return cls(loaded.name, trained, converter_map.for_pieces(trained.converter), name)
 
-  def check(self, settings):
-    if (settings.tracks, settings.drums, settings.candidates) != ('merge', 'keep', 1):
-      raise errors.ArgumentError(f'{self.name} writes tokens: tracks, drums and candidates are for models of piano rolls')
-    super().check(settings)
-
   def prepare(self, sequence, settings, name='the piece'):
     """A `piece.TokenPiece`."""
     return piece_lib.read(self.converter, sequence, settings.beats, name)

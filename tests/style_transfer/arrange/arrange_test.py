@@ -1,4 +1,6 @@
 """Method arrange on pieces written by hand: what a musician would write down for them."""
+import re
+
 import numpy as np
 import pytest
 
@@ -150,8 +152,12 @@ def test_meters_meet(meter, tmp_path):
 
 
 def test_what_does_not_fit_is_refused():
-  with pytest.raises(errors.ArgumentError, match='tracks: this method'):
-    transfer.transfer(_song([C]), _oom_pah(2), method='arrange', tracks='each')
+  for options in ({'tracks': 'each'}, {'style_genre': 'jazz'}, {'num_steps': 3}, {'snapshots': (1,)}, {'protect_melody': False}):
+    (name, value), = options.items()
+    with pytest.raises(errors.ArgumentError, match=re.escape(f'{name}={value} plays no part in this method')):
+      transfer.transfer(_song([C]), _oom_pah(2), method='arrange', **options)
+  with pytest.raises(errors.ArgumentError, match='works without a model'):
+    transfer.transfer(_song([C]), _oom_pah(2), method='arrange', model='polyphonic-2bar')
   with pytest.raises(errors.RejectedSequence, match='only drums'):
     transfer.transfer(testing.drums(2), _oom_pah(2), method='arrange')
   with pytest.raises(errors.RejectedSequence, match='only drums'):
