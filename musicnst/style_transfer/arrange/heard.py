@@ -38,7 +38,7 @@ def of(notes, kept, harmony, editable, rounds=ROUNDS):
   for round_ in range(rounds):
     if not len(notes.pitch):
       return notes
-    lost = editable & ~heard(harmony, chords_lib.of(joined(kept, notes)))
+    lost = editable & ~comes_out(harmony, chords_lib.of(joined(kept, notes)))
     if not lost.any():
       break
     for first, last in stretches(harmony, lost):
@@ -46,7 +46,7 @@ def of(notes, kept, harmony, editable, rounds=ROUNDS):
   return notes
 
 
-def heard(harmony, found):
+def comes_out(harmony, found):
   """bool `[B]`: spans whose root and third come out again (or that have no chord)."""
   places = found.at((harmony.edges[:-1] + harmony.edges[1:]) / 2)
   third = lambda root, tones: tones[np.arange(len(root)), (root + 3) % 12]
