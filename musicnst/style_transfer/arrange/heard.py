@@ -9,7 +9,6 @@ import dataclasses
 import numpy as np
 
 from musicnst.analysis import chords as chords_lib
-from musicnst.analysis import score as score_lib
 from musicnst.style_transfer.arrange import move
 
 ROUNDS = 3
