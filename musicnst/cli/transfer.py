@@ -92,9 +92,7 @@ def _results(transfer, contents, style, method, model, settings):
 def _write(result, target, report_stem, audio):
   from musicnst.rendering import midi
   midi.write(result.sequence, target)
-  m = result.metrics
-  print(f"changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "
-        f"{m['chroma_similarity']:.2f}, style gain {m['style_time_pitch']:+.2f}, {result.seconds:.1f} s")
+  print(_told(result))
   print(target)
   if not report_stem:
     return
@@ -105,6 +103,19 @@ def _write(result, target, report_stem, audio):
     print(report_stem + '.wav')
   report.write(result, report_stem + '.html', audio=audio)
   print(report_stem + '.html')
+
+
+def _told(result):
+  """One line: what was assumed, and the figures that matter most."""
+  m, settings = result.metrics, result.settings
+  if 'tune_kept' in m:
+    assumed = [f'tune: {settings["tune"]}'] if 'tune' in settings else []
+    assumed += [f'beats: {settings["beats_from"]}', *([settings['meter']] if 'meter' in settings else [])]
+    figures = (f'tune kept {m["tune_kept"]:.2f}, chords kept {m["chords_kept"]:.2f}, way to the style {m["style_time_pitch"]:.2f} (intervals) '
+               f'{m["style_onset_duration"]:.2f} (rhythm), new notes outside chord and key {m["wrong_notes"]:.2f}')
+    return f'{", ".join(assumed)}; {figures}; {result.seconds:.1f} s'
+  return (f"changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "
+          f"{m['chroma_similarity']:.2f}, style gain {m['style_time_pitch']:+.2f}, {result.seconds:.1f} s")
 
 
 def _source(flag_values):
