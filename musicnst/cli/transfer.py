@@ -106,14 +106,13 @@ def _write(result, target, report_stem, audio):
 
 
 def _told(result):
-  """One line: what was assumed, and the figures that matter most."""
+  """What was assumed, where a method says so, and the figures that matter most."""
   m, settings = result.metrics, result.settings
   if 'tune_kept' in m:
-    assumed = [f'tune: {settings["tune"]}'] if 'tune' in settings else []
-    assumed += [f'beats: {settings["beats_from"]}', *([settings['meter']] if 'meter' in settings else [])]
-    figures = (f'tune kept {m["tune_kept"]:.2f}, chords kept {m["chords_kept"]:.2f}, way to the style {m["style_time_pitch"]:.2f} (intervals) '
-               f'{m["style_onset_duration"]:.2f} (rhythm), new notes outside chord and key {m["wrong_notes"]:.2f}')
-    return f'{", ".join(assumed)}; {figures}; {result.seconds:.1f} s'
+    assumed = {'tune': settings.get('tune'), 'beats': settings.get('beats_from'), 'meter': settings.get('meter')}
+    return (f'taken as read: {"; ".join(f"{name}: {value}" for name, value in assumed.items() if value)}\n'
+            f'tune kept {m["tune_kept"]:.2f}, chords kept {m["chords_kept"]:.2f}, way to the style {m["style_time_pitch"]:.2f} in intervals, '
+            f'{m["style_onset_duration"]:.2f} in rhythm, wrong notes {m["wrong_notes"]:.2f}, {result.seconds:.1f} s')
   return (f"changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "
           f"{m['chroma_similarity']:.2f}, style gain {m['style_time_pitch']:+.2f}, {result.seconds:.1f} s")
 

@@ -19,6 +19,7 @@ from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.arrange import players
 from musicnst.style_transfer.arrange import shown
+from musicnst.style_transfer.arrange import speed
 from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer.pieces import stretches
 
@@ -96,6 +97,7 @@ class ArrangeMethod(method.Method):
 
   def _arranged(self, content, editable, styles, settings, rng):
     """(Changes, list of `result.Taken`) of one content."""
+    styles = [speed.at(style, speed.factor(content, style)) for style in styles]
     moved, planned = [], []
     groups = content.groups
     for length in np.unique(np.diff(content.beats.first)):
@@ -202,7 +204,8 @@ def _under(content, bar, donors, number, window, before):
   first, last = content.beats.first[bar], content.beats.first[bar + 1]
   edges, style = content.beats.edges[first:last + 1], donors.piece
   notes, places = move.notes_of(donors, window)
-  start, end = move.placed(donors, notes, places, edges, donors.beats[window])
+  middles = speed.middles(content, np.arange(first, last))
+  start, end = move.placed(donors, notes, places, edges, donors.beats[window], middles)
   on_grid = np.floor(start * piece_lib.GRID + .5) / piece_lib.GRID
   pitch, shift = move.pitches(style, notes, content.harmony, on_grid, end, before)
   return move.Moved(

@@ -3,6 +3,8 @@ import dataclasses
 
 import numpy as np
 
+from musicnst.style_transfer.arrange import speed
+
 # Intervals over the root by the role that a chord tone has.
 THIRDS, FIFTHS, SEVENTHS, SIXTH, SUSPENSIONS = (3, 4), (6, 7, 8), (10, 11), 9, (2, 5)
 # A note that lies outside the style's own key stays chromatic where it is this short (quarters) and goes on by step.
@@ -52,22 +54,27 @@ def notes_of(donors, window):
   return np.array([note for note, _ in found], int), np.array([place for _, place in found], int)
 
 
-def placed(donors, notes, places, edges, beats):
-  """(start, end) of notes in the content's quarters.
+def placed(donors, notes, places, edges, beats, middles):
+  """(start, end) of notes in the content's quarters; straight figures swing where the content does.
 
   Args:
     donors: donors.Donors.
     notes, places: of `notes_of`.
     edges: float `[n + 1]`, the content's edges of the bar's beats.
     beats: int `[n]`, the style's beats of the window.
+    middles: float `[n]`, where the middle of each of the content's beats lies (`speed.middles`).
   """
   piece = donors.piece
   style = piece.beats.edges
   from_start, from_length = style[beats[places]], style[beats[places] + 1] - style[beats[places]]
   to_start, to_length = edges[places], edges[places + 1] - edges[places]
-  ratio = to_length / from_length
-  start = to_start + (piece.score.start[notes] - from_start) * ratio
-  return start, start + (piece.score.end[notes] - piece.score.start[notes]) * ratio
+  place, theirs = (piece.score.start[notes] - from_start) / from_length, speed.middles(piece, beats[places])
+  start = to_start + speed.warped(place, theirs, middles[places]) * to_length
+  length = (piece.score.end[notes] - piece.score.start[notes]) * to_length / from_length
+  last = np.floor(place + length / to_length - 1e-3)
+  end_place = place + length / to_length - last
+  bent = last + speed.warped(end_place, theirs, middles[places])
+  return start, np.maximum(to_start + bent * to_length, start + .02)
 
 
 def pitches(style, notes, harmony, times, ends, before=0):

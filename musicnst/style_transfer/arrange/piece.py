@@ -14,7 +14,9 @@ from musicnst.analysis import score as score_lib
 from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import musical_time
 from musicnst.style_transfer.arrange import harmony as harmony_lib
+from musicnst.style_transfer.arrange import speed
 from musicnst.style_transfer.pieces import compose
+from musicnst.style_transfer.pieces import tempo
 
 # Onsets belong to the beat that they are nearest to on a grid of so many steps a quarter: both sixteenths and triplets lie on it.
 GRID = 12
@@ -165,6 +167,16 @@ class ArrangedPiece:
       starts[one.first_bar] = True
       starts[one.last_bar:one.last_bar + 1] = True
     return np.cumsum(starts)
+
+  @functools.cached_property
+  def beat_seconds(self):
+    """Mean seconds of a quarter."""
+    return tempo.seconds_a_beat(self)
+
+  @functools.cached_property
+  def swing(self):
+    """Where the second half of a quarter begins, as a fraction of it; see `speed.swing`."""
+    return speed.swing(self)
 
   @functools.cached_property
   def around(self):
