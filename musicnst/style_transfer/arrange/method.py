@@ -97,7 +97,7 @@ class ArrangeMethod(method.Method):
 
   def _arranged(self, content, editable, styles, settings, rng):
     """(Changes, list of `result.Taken`) of one content."""
-    styles = [speed.at(style, speed.factor(content, style)) for style in styles]
+    given, styles = styles, [speed.at(style, speed.factor(content, style)) for style in styles]
     moved, planned = [], []
     groups = content.groups
     for length in np.unique(np.diff(content.beats.first)):
@@ -109,7 +109,7 @@ class ArrangeMethod(method.Method):
         notes, shift = _under(content, bar, donors, number, window, shift)
         moved.append(notes)
     changing = editable & self._chosen(content, groups, settings.strength)
-    return self._changes(content, changing, move.Moved.joined(moved), groups, styles, settings), shown.taken(planned, changing)
+    return self._changes(content, changing, move.Moved.joined(moved), groups, styles, settings), shown.taken(planned, changing, given)
 
   def _plan(self, content, bars, styles, groups, length, rng):
     """[(bar, Donors, number of the style, window)] for the content's bars of one length."""

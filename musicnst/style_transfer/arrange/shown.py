@@ -23,16 +23,19 @@ def _chords(harmony, seconds):
   return [(time, qualities.symbol(*label)) for time, label in zip(times, labels[new].tolist())]
 
 
-def taken(plan, changing):
-  """[`result.Taken`] of the bars that change (bool `[M]`), in order.
+def taken(plan, changing, styles):
+  """[`result.Taken`] of the bars that change, in order.
 
   Args:
     plan: list of (bar, `donors.Donors`, number of the style, window).
-    changing: bool `[M]`.
+    changing: bool `[M]`, which bars change.
+    styles: list of ArrangedPiece as they were read; donors may be of the same at another speed.
   """
   found = []
-  for bar, donors, _, window in sorted(plan, key=lambda part: part[0]):
+  for bar, donors, number, window in sorted(plan, key=lambda part: part[0]):
     if changing[bar]:
-      bars = np.unique(donors.piece.beats.bar[donors.beats[window]]) + 1
-      found.append(result_lib.Taken(bar + 1, donors.piece.name, tuple(bars.tolist())))
+      style, edges = styles[number], donors.piece.beats.edges
+      middles = (edges[donors.beats[window]] + edges[donors.beats[window] + 1]) / 2 * (style.score.end_beat / donors.piece.score.end_beat)
+      bars = np.unique(np.searchsorted(style.score.bar_starts, middles, 'right'))
+      found.append(result_lib.Taken(bar + 1, style.name, tuple(bars.tolist())))
   return found
