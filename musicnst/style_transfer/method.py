@@ -66,7 +66,7 @@ class Method:
     unused: names of `request.Settings` that play no part; asking for another value than the default is an error.
 
   Example:
-    method = registry.load('guided')
+    method = registry.load('arrange')
     piece, style = method.prepare(content, settings), method.prepare(other, settings)
     result = method.run(request.Request([piece], [[style]], [editable], settings))
     changes = piece.changes(result.edits[0][0])
