@@ -29,7 +29,7 @@ _EXTRAS = {
     # What docs/decisions compares with; tinysoundfont besides, by hand: pip install --no-deps tinysoundfont.
     'bench': ('midirenderer>=0.1.3', 'music21>=9', 'partitura>=1.9', 'pebble>=5.2'),
     'docs': ('pdoc>=16,<17',),
-    'experiments': ('matplotlib>=3.8', 'scikit-learn>=1.4'),
+    'experiments': ('matplotlib>=3.8', 'scikit-learn>=1.4', 'smg-metrics>=5.4'),
     'jax': ('jax>=0.7',),
     'scores': ('music21>=9',),
     'test': (

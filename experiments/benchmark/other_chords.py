@@ -11,7 +11,8 @@ from musicnst.metrics import arrangement
 
 SECONDS = .5
 PITCH_CLASSES = {name: number for number, names in enumerate(
-    (('C', 'B#'), ('C#', 'Db'), ('D',), ('D#', 'Eb'), ('E', 'Fb'), ('F', 'E#'), ('F#', 'Gb'), ('G',), ('G#', 'Ab'), ('A',), ('A#', 'Bb'), ('B', 'Cb')))
+    (('C', 'B#'), ('C#', 'Db'), ('D',), ('D#', 'Eb'), ('E', 'Fb'), ('F', 'E#'), ('F#', 'Gb'), ('G',), ('G#', 'Ab'), ('A',), ('A#', 'Bb'),
+     ('B', 'Cb')))
                  for name in names}
 NOTHING = -1
 

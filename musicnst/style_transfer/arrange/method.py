@@ -14,7 +14,7 @@ from musicnst.style_transfer.arrange import choose
 from musicnst.style_transfer.arrange import donors as donors_lib
 from musicnst.style_transfer.arrange import fit
 from musicnst.style_transfer.arrange import measures
-from musicnst.style_transfer.arrange import mend
+from musicnst.style_transfer.arrange import heard
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.arrange import players
@@ -166,7 +166,7 @@ class ArrangeMethod(method.Method):
     notes = fit.once(fit.without_mud(fit.once(notes)))
     notes = fit.within(notes, score.start.min(), score.end.max())
     spans = editable[beats.bar[beats.of((harmony.edges[:-1] + harmony.edges[1:]) / 2)]]
-    notes = fit.alike(mend.of(notes, kept, harmony, spans), groups, score.bar_starts, editable)
+    notes = fit.alike(heard.of(notes, kept, harmony, spans), groups, score.bar_starts, editable)
     return fit.within(fit.once(notes), score.start.min(), score.end.max())
 
   def _protos(self, content, notes, played):

@@ -9,7 +9,6 @@ import dataclasses
 import numpy as np
 
 from musicnst.analysis import chords as chords_lib
-from musicnst.analysis import score as score_lib
 from musicnst.style_transfer.arrange import move
 
 ROUNDS = 3
@@ -38,7 +37,7 @@ def of(notes, kept, harmony, editable, rounds=ROUNDS):
   for round_ in range(rounds):
     if not len(notes.pitch):
       return notes
-    lost = editable & ~heard(harmony, chords_lib.of(joined(kept, notes)))
+    lost = editable & ~comes_out(harmony, chords_lib.of(joined(kept, notes)))
     if not lost.any():
       break
     for first, last in stretches(harmony, lost):
@@ -46,7 +45,7 @@ def of(notes, kept, harmony, editable, rounds=ROUNDS):
   return notes
 
 
-def heard(harmony, found):
+def comes_out(harmony, found):
   """bool `[B]`: spans whose root and third come out again (or that have no chord)."""
   places = found.at((harmony.edges[:-1] + harmony.edges[1:]) / 2)
   third = lambda root, tones: tones[np.arange(len(root)), (root + 3) % 12]

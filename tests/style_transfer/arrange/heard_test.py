@@ -4,7 +4,7 @@ import numpy as np
 from musicnst.analysis import score as score_lib
 from musicnst.representations import testing
 from musicnst.style_transfer.arrange import harmony
-from musicnst.style_transfer.arrange import mend
+from musicnst.style_transfer.arrange import heard
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import piece
 
@@ -32,7 +32,7 @@ def test_a_chord_that_is_another_goes_back():
   right = [(b, b + 1, p) for b in range(4) for p in (36, 52, 55, 60)]
   wrong = [(b, b + 1, p) for b in range(4, 8) for p in (41, 53, 57, 60)]
   content = _harmony([C] * 8)
-  notes = mend.of(_moved(right + wrong), _nothing(), content, np.ones(8, bool))
+  notes = heard.of(_moved(right + wrong), _nothing(), content, np.ones(8, bool))
   first = sorted(zip(notes.start[notes.start < 4], notes.pitch[notes.start < 4]))
   assert first == sorted((float(b), p) for b, _, p in right)
   later = notes.pitch[notes.start >= 4]
@@ -42,13 +42,13 @@ def test_a_chord_that_is_another_goes_back():
 
 def test_only_where_notes_may_change():
   wrong = [(b, b + 1, p) for b in range(8) for p in (41, 53, 57, 60)]
-  notes = mend.of(_moved(wrong), _nothing(), _harmony([C] * 8), np.zeros(8, bool))
+  notes = heard.of(_moved(wrong), _nothing(), _harmony([C] * 8), np.zeros(8, bool))
   assert notes.pitch.tolist() == [p for _, _, p in wrong]
 
 
 def test_silence_under_a_new_chord_takes_the_last_figure():
   played = [(0, 4, p) for p in (36, 52, 55, 60)]
-  notes = mend.of(_moved(played), _nothing(), _harmony([C] * 4 + [F] * 4), np.ones(8, bool))
+  notes = heard.of(_moved(played), _nothing(), _harmony([C] * 4 + [F] * 4), np.ones(8, bool))
   struck = notes.pitch[notes.start >= 4]
   assert len(struck) and set(struck % 12) <= {5, 9, 0}
 
