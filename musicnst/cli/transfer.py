@@ -5,6 +5,7 @@
 --style may be a folder or several files (one style of all); --content a folder, with a folder as --output. The report is one HTML file
 that shows, measures and plays what changed. Formats: MIDI, MusicXML, ABC, Lakh piano rolls.
 """
+import concurrent.futures
 import os
 import sys
 
@@ -96,12 +97,14 @@ def _write(result, target, report_stem, audio):
   print(target)
   if not report_stem:
     return
+  from musicnst.rendering import audio as audio_lib
   from musicnst.rendering import report
-  if audio:
-    from musicnst.rendering import audio as audio_lib
-    audio_lib.write_wav(result.sequence, report_stem + '.wav')
+  with concurrent.futures.ThreadPoolExecutor(1) as pool:  # the synthesizer lets others work beside it
+    sound = pool.submit(audio_lib.write_wav, result.sequence, report_stem + '.wav') if audio else None
+    report.write(result, report_stem + '.html', audio=audio)
+  if sound is not None:
+    sound.result()
     print(report_stem + '.wav')
-  report.write(result, report_stem + '.html', audio=audio)
   print(report_stem + '.html')
 
 
