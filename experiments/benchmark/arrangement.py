@@ -58,7 +58,8 @@ class Bench:
       rows = []
       for piece in map(self.read, self.some(genre, 30)):
         seen = arranged.Arrangement(piece.score, piece.score, piece.tune, piece.harmony, piece.harmony, piece.groups)
-        rows.append({f'real_{name}': metric.before(seen) for name, metric in metric_map.METRIC_MAP.items() if metric.better == metric_map.NEAR_CONTENT})
+        rows.append({f'real_{name}': metric.before(seen) for name, metric in metric_map.METRIC_MAP.items()
+                     if metric.better == metric_map.NEAR_CONTENT})
       self._real[genre] = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
     return self._real[genre]
 

@@ -4,7 +4,7 @@
   const data = JSON.parse(document.getElementById('rolls').textContent);
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
   const STATES = ['plain', 'kept', 'added', 'removed'];
-  const COLOURS = STATES.map(colour);
+  const COLOURS = STATES.map(colour), TUNE = colour('tune');
   const NAMES = ['C', 'C♯', 'D', 'E♭', 'E', 'F', 'F♯', 'G', 'A♭', 'A', 'B♭', 'B'];
   const BLACK = new Set([1, 3, 6, 8, 10]);
   const GUTTER = 42, LANE = 14, DRUM_ROW = 4;
@@ -170,7 +170,7 @@
         paint.setLineDash([]);
         return;
       }
-      paint.fillStyle = isTune ? colour('tune') : COLOURS[state];
+      paint.fillStyle = isTune ? TUNE : COLOURS[state];
       paint.globalAlpha = .45 + .55 * Math.min(1, note[3] / 100);
       paint.fillRect(x, y, width, height);
       paint.globalAlpha = 1;
