@@ -16,6 +16,7 @@ from experiments.benchmark import two_sample
 from musicnst import errors
 from musicnst.analysis import melody
 from musicnst.analysis import score as score_lib
+from musicnst.metrics import arranged
 from musicnst.metrics import arrangement
 from musicnst.metrics import metric_map
 from musicnst.metrics import notes as notes_lib
@@ -56,12 +57,9 @@ class Bench:
     if genre not in self._real:
       rows = []
       for piece in map(self.read, self.some(genre, 30)):
-        around, harmony = piece.score.select(piece.around), piece.harmony
-        rows.append({
-            'real_repetition': arrangement.repetition(around, piece.score.bars),
-            'real_groove': arrangement.groove_similarity(piece.score, piece.score.bars),
-            'real_bass_is_root': arrangement.bass_is_root(piece.score, harmony.edges, harmony.root),
-            'real_chord_tones': arrangement.chord_tone_share(around, harmony.at(around.start + .03), harmony.tones)})
+        seen = arranged.Arrangement(piece.score, piece.score, piece.tune, piece.harmony, piece.harmony, piece.groups)
+        rows.append({f'real_{name}': metric.before(seen) for name, metric in metric_map.METRIC_MAP.items()
+                     if metric.better == metric_map.NEAR_CONTENT})
       self._real[genre] = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
     return self._real[genre]
 

@@ -5,6 +5,7 @@
 --style may be a folder or several files (one style of all); --content a folder, with a folder as --output. The report is one HTML file
 that shows, measures and plays what changed. Formats: MIDI, MusicXML, ABC, Lakh piano rolls.
 """
+import concurrent.futures
 import os
 import sys
 
@@ -92,19 +93,31 @@ def _results(transfer, contents, style, method, model, settings):
 def _write(result, target, report_stem, audio):
   from musicnst.rendering import midi
   midi.write(result.sequence, target)
-  m = result.metrics
-  print(f"changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "
-        f"{m['chroma_similarity']:.2f}, style gain {m['style_time_pitch']:+.2f}, {result.seconds:.1f} s")
+  print(_told(result))
   print(target)
   if not report_stem:
     return
+  from musicnst.rendering import audio as audio_lib
   from musicnst.rendering import report
-  if audio:
-    from musicnst.rendering import audio as audio_lib
-    audio_lib.write_wav(result.sequence, report_stem + '.wav')
+  with concurrent.futures.ThreadPoolExecutor(1) as pool:  # the synthesizer lets others work beside it
+    sound = pool.submit(audio_lib.write_wav, result.sequence, report_stem + '.wav') if audio else None
+    report.write(result, report_stem + '.html', audio=audio)
+  if sound is not None:
+    sound.result()
     print(report_stem + '.wav')
-  report.write(result, report_stem + '.html', audio=audio)
   print(report_stem + '.html')
+
+
+def _told(result):
+  """What was assumed, where a method says so, and the figures that matter most."""
+  m, settings = result.metrics, result.settings
+  if 'tune_kept' in m:
+    assumed = {'tune': settings.get('tune'), 'beats': settings.get('beats_from'), 'meter': settings.get('meter')}
+    return (f'taken as read: {"; ".join(f"{name}: {value}" for name, value in assumed.items() if value)}\n'
+            f'tune kept {m["tune_kept"]:.2f}, chords kept {m["chords_kept"]:.2f}, way to the style {m["style_time_pitch"]:.2f} in intervals, '
+            f'{m["style_onset_duration"]:.2f} in rhythm, wrong notes {m["wrong_notes"]:.2f}, {result.seconds:.1f} s')
+  return (f"changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "
+          f"{m['chroma_similarity']:.2f}, style gain {m['style_time_pitch']:+.2f}, {result.seconds:.1f} s")
 
 
 def _source(flag_values):

@@ -74,6 +74,9 @@ class Arrangement:
   def groove(self, notes: score_lib.Score) -> float:
     return arrangement.groove_similarity(notes, self.content.bars)
 
+  def bar_similarity(self, notes: score_lib.Score, lag: int) -> float:
+    return arrangement.bar_similarity(notes, self.content.bars, lag)
+
 
 def rubs(notes: score_lib.Score, others: score_lib.Score) -> float:
   """Share of notes that rub against what sounds with them; 0 without any."""

@@ -77,6 +77,13 @@ def _arranged(meaning: str, function: Callable, better: str = HIGHER, before: Ca
   return Metric(function, meaning, better, needs_reading=True, before=before)
 
 
+def _similar_bars(lag: int) -> Metric:
+  meaning = 'next one' if lag == 1 else f'one {lag} bars on'
+  return _arranged(
+      f'How much of a bar, onsets and pitches, comes again in the {meaning}.', lambda a: a.bar_similarity(a.result, lag), NEAR_CONTENT,
+      lambda a: a.bar_similarity(a.content, lag))
+
+
 METRIC_MAP = {
     'content_change': Metric(
         lambda t: t.change.total,
@@ -150,6 +157,7 @@ METRIC_MAP = {
         lambda a: a.repetition(a.accompaniment), NEAR_CONTENT, lambda a: a.repetition(a.own)),
     'groove_similarity': _arranged(
         'How alike the rhythms of neighbouring bars are: 1 the same.', lambda a: a.groove(a.result), NEAR_CONTENT, lambda a: a.groove(a.content)),
+    **{f'bar_similarity_{lag}': _similar_bars(lag) for lag in (1, 4, 8)},
     'wrong_notes': _arranged(
         'Share of the new notes that belong neither to the chord nor to the key.', lambda a: a.wrong_share(a.new), LOWER,
         lambda a: a.wrong_share(a.own)),

@@ -13,6 +13,7 @@ from musicnst import music_proto
 from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer.pieces import measures
 from musicnst.style_transfer.pieces import piece as piece_lib
+from musicnst.style_transfer.pieces import result as result_lib
 from musicnst.style_transfer.pieces import stretches as stretches_lib
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Method:
     unused: names of `request.Settings` that play no part; asking for another value than the default is an error.
 
   Example:
-    method = registry.load('guided')
+    method = registry.load('arrange')
     piece, style = method.prepare(content, settings), method.prepare(other, settings)
     result = method.run(request.Request([piece], [[style]], [editable], settings))
     changes = piece.changes(result.edits[0][0])
@@ -122,6 +123,11 @@ class Method:
     """{name: float}: figures of one result (NoteSequence) beyond those that every transfer gets; `details` are the MethodResult's."""
     del piece, result, details
     return {}
+
+  def reading(self, piece: Any) -> result_lib.Reading | None:
+    """Chords, phrases and tune of a prepared piece, for the report; None where the method looks for none."""
+    del piece
+    return None
 
   def score(self, metrics: dict[str, float]) -> float:
     """What the best of several candidates has most of, from its figures (those that every transfer gets, and `measures`)."""

@@ -156,9 +156,11 @@ class MethodResult:
     history: term -> list of floats.
     snapshots: iteration -> list of edits.
     details: dict for the report, such as the genres recognised.
+    taken: list (one a candidate) of lists of `pieces.result.Taken`, where a method takes whole bars of the style; empty otherwise.
   """
 
   edits: list[list[Any]]
   history: dict[str, list[float]] = dataclasses.field(default_factory=dict)
   snapshots: dict[int, list[Any]] = dataclasses.field(default_factory=dict)
   details: dict[str, Any] = dataclasses.field(default_factory=dict)
+  taken: list[list[Any]] = dataclasses.field(default_factory=list)

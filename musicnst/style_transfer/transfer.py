@@ -108,12 +108,15 @@ class _Task:
     composed = [(drums.apply(result, self.settings.drums, whole, styles[0]), *notes) for result, *notes in composed]
     measured = [self._measures(whole, styles, result, found.details) for result, *_ in composed]
     best = max(range(len(composed)), key=lambda i: self.method.score(measured[i]))
-    result, kept, added, removed = composed[best]
+    result, *notes = composed[best]
     result, seconds = tempo.apply(result, self.settings.tempo, whole, styles[0])
+    kept, added, removed = (tempo.moved(some, seconds) for some in notes)
+    readings = self._readings(whole, composed[best][0], seconds)
     return result_lib.TransferResult(
         sequence=result, content=sequence, style=styles[0].sequence, kept=kept, added=added, removed=removed,
         metrics=measured[best], history=found.history, snapshots={i: finish(edits)[0] for i, edits in found.snapshots.items()},
         settings=self._described(name, whole, found, best), seconds=time.monotonic() - started,
+        readings=readings, taken=found.taken[best] if found.taken else [],
         bars=[float(s) for s in seconds(whole.beat_map.to_seconds(whole.bar_beats()))])
 
   def _find(self, whole: Any) -> tuple[list[Any], request_lib.MethodResult]:
@@ -131,6 +134,15 @@ class _Task:
 
   def _measures(self, whole: Any, styles: list[Any], result: music_proto.NoteSequence, details: dict[str, Any]) -> dict[str, float]:
     return {**measures.of(whole, styles, result), **self.method.measures(whole, result, details)}
+
+  def _readings(self, whole: Any, result: music_proto.NoteSequence, seconds: Any) -> dict[str, result_lib.Reading]:
+    """What was read, of content, style and `result`, whose times `seconds` (float `[N]` -> float `[N]`) moves."""
+    content, style = self.method.reading(whole), self.method.reading(self.styles[0][1])
+    if content is None or style is None:
+      return {}
+    key = lambda note: (note.pitch, note.start_time, note.instrument)
+    tune = {key(whole.sequence.notes[i]) for i in content.tune}
+    return {'content': content, 'style': style, 'result': content.moved(seconds, [i for i, n in enumerate(result.notes) if key(n) in tune])}
 
   def _described(self, name: str, whole: Any, found: request_lib.MethodResult, best: int) -> dict[str, Any]:
     names, settings = [n for n, _ in self.styles], self.settings
@@ -170,4 +182,4 @@ def _joined(results: list[request_lib.MethodResult]) -> request_lib.MethodResult
       edits=[[edit for part in parts for edit in part] for parts in zip(*(r.edits for r in results))],
       history={name: np.mean([r.history[name] for r in results], 0).tolist() for name in results[0].history},
       snapshots={i: [edit for r in results for edit in r.snapshots[i]] for i in results[0].snapshots},
-      details=results[0].details)
+      details=results[0].details, taken=[[one for part in parts for one in part] for parts in zip(*(r.taken for r in results))])

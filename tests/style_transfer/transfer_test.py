@@ -1,4 +1,6 @@
 """`transfer` and its verb: every kind of content, ranges, parts, folders, arguments that contradict each other."""
+import re
+
 import pytest
 
 from musicnst import errors
@@ -6,6 +8,7 @@ from musicnst.cli import transfer as cli_transfer
 from musicnst.reading import files
 from musicnst.rendering import midi
 from musicnst.representations import testing
+from musicnst.style_transfer import registry
 from musicnst.style_transfer import request
 from musicnst.style_transfer import transfer
 from musicnst.style_transfer.pieces import stretches
@@ -142,3 +145,25 @@ def test_a_finer_grid(notes_of):
   result = transfer.transfer(content, STYLE, steps_per_quarter=12, **WALK)
   assert len(result.kept) + len(result.removed) == 36
   assert {(n.pitch, n.start_time) for n in result.kept} <= {(n.pitch, n.start_time) for n in content.notes}
+
+
+def test_the_terminal_says_what_was_read_and_kept(tmp_path, capsys):
+  midi.write(testing.chords(4, 0), tmp_path / 'content.mid')
+  midi.write(STYLE, tmp_path / 'style.mid')
+  run = lambda *method: cli_transfer.run(str(tmp_path / 'content.mid'), [str(tmp_path / 'style.mid')], str(tmp_path / 'out.mid'), *method,
+                                         settings=request.Settings(beats='tempo'))
+  run()
+  read, kept, path = capsys.readouterr().out.splitlines()
+  assert re.fullmatch(r'taken as read: tune: .+; beats: tempo; meter: 4/4', read) and path.endswith('out.mid')
+  assert re.fullmatch(r'tune kept 1\.00, chords kept [01]\.\d\d, way to the style .+ in intervals, .+ in rhythm, wrong notes .+ s', kept)
+  run('copy')
+  assert capsys.readouterr().out.startswith('changed 0.00 of what sounds')
+
+
+@pytest.mark.parametrize('method', ['arrange', 'half-notes'])
+def test_the_method_says_which_candidate_is_best(method, monkeypatch):
+  chosen, scored = registry.load(method), []
+  monkeypatch.setattr(type(chosen), 'score', lambda self, metrics: scored.append(metrics) or -abs(len(scored) - 2))
+  result = transfer.transfer(testing.chords(4, 0), STYLE, method=method, candidates=3, beats='tempo')
+  count = len(scored)
+  assert result.settings['candidate_kept'] == min(count, 2) and result.metrics == scored[min(count, 2) - 1]

@@ -18,6 +18,7 @@ from musicnst.style_transfer.arrange import heard
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.arrange import players
+from musicnst.style_transfer.arrange import shown
 from musicnst.style_transfer.arrange import speed
 from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer.pieces import stretches
@@ -70,6 +71,9 @@ class ArrangeMethod(method.Method):
       editable[:settings.bars[0] - 1] = editable[settings.bars[1]:] = False
     return [(piece, editable)]
 
+  def reading(self, piece):
+    return shown.reading(piece)
+
   def measures(self, piece, result, details):
     return measures.of(piece, result)
 
@@ -77,29 +81,34 @@ class ArrangeMethod(method.Method):
     return measures.score(metrics)
 
   def run(self, request):
-    settings, edits = request.settings, []
+    settings, edits, taken = request.settings, [], []
     for candidate in range(settings.candidates):
       edits.append([])
+      taken.append([])
       for content, editable, styles in zip(request.contents, request.editable, request.styles):
         rng = np.random.default_rng([settings.seed, candidate]) if settings.seed or candidate else None
-        edits[-1].append(self._arranged(content, editable, styles, settings, rng))
+        changes, bars = self._arranged(content, editable, styles, settings, rng)
+        edits[-1].append(changes)
+        taken[-1] += bars
         if request.progress is not None:
           request.progress(len(edits[-1]), len(request.contents))
-    return request_lib.MethodResult(edits, details=request.contents[0].details)
+    return request_lib.MethodResult(edits, details=request.contents[0].details, taken=taken)
 
   def _arranged(self, content, editable, styles, settings, rng):
-    """Changes of one content."""
-    styles = [speed.at(style, speed.factor(content, style)) for style in styles]
-    moved = []
+    """(Changes, list of `result.Taken`) of one content."""
+    given, styles = styles, [speed.at(style, speed.factor(content, style)) for style in styles]
+    moved, planned = [], []
     groups = content.groups
     for length in np.unique(np.diff(content.beats.first)):
       bars = np.flatnonzero(np.diff(content.beats.first) == length)
       plan = self._plan(content, bars, styles, groups, int(length), rng)
+      planned += plan
       shift = 0
       for bar, donors, number, window in plan:
         notes, shift = _under(content, bar, donors, number, window, shift)
         moved.append(notes)
-    return self._changes(content, editable & self._chosen(content, groups, settings.strength), move.Moved.joined(moved), groups, styles, settings)
+    changing = editable & self._chosen(content, groups, settings.strength)
+    return self._changes(content, changing, move.Moved.joined(moved), groups, styles, settings), shown.taken(planned, changing, given)
 
   def _plan(self, content, bars, styles, groups, length, rng):
     """[(bar, Donors, number of the style, window)] for the content's bars of one length."""

@@ -1,4 +1,5 @@
 """A piece as `arrange` reads it: its tune, chords, bars and beats, and the notes around the tune."""
+import collections
 import dataclasses
 import functools
 
@@ -244,6 +245,11 @@ def read(sequence, beats='auto', name='the piece', tune_track=None):
     raise errors.RejectedSequence(
         'no_pitched_notes', f'{name} holds {"only drums" if drums else "no notes"}; style transfer needs notes with a pitch.')
   tune = melody.find(score, tune_track)
-  details = {'tune': tune.source, 'texture': tune.texture}
+  details = {'tune': tune.source, 'texture': tune.texture, 'meter': _meters(score.bars)}
   return ArrangedPiece(sequence, beat_map, source, score, tune, harmony_lib.of(score), name, details).alike()
 
+
+def _meters(bars):
+  """Such as '4/4', or '4/4, 2/4': the meters of a list of `meter.Bar`, the most frequent first."""
+  counts = collections.Counter(f'{bar.numerator}/{bar.denominator}' for bar in bars)
+  return ', '.join(meter for meter, _ in counts.most_common())

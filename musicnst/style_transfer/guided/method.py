@@ -1,4 +1,4 @@
-"""The default method: targets of the style piece and its genre, residual decoding, a budget of change."""
+"""Method `guided`: targets of the style piece and its genre, residual decoding, a budget of change."""
 import dataclasses
 import functools
 

@@ -1,4 +1,4 @@
-"""The default method's objective: genre and piece statistics plus inner classifiers, through residual decoding, on a budget of change.
+"""The objective of method `guided`: genre and piece statistics plus inner classifiers, through residual decoding, on a budget of change.
 
 The paper measures style on features of the latents; nothing of that reaches the decoded notes. Here every term is measured on the notes that
 would be written. Deviation: replaces the Gram and dot-product terms of the paper (its section 6); those remain as methods of their own.

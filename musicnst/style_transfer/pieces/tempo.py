@@ -33,6 +33,17 @@ def apply(sequence, choice, whole, style):
   return result, to
 
 
+def moved(notes, seconds):
+  """Copies of Note protos at the times that a function (float `[N]` -> float `[N]`) gives."""
+  found = []
+  for note in notes:
+    copy = music_proto.NoteSequence.Note()
+    copy.CopyFrom(note)
+    copy.start_time, copy.end_time = np.maximum(seconds([note.start_time, note.end_time]), 0.0).tolist()
+    found.append(copy)
+  return found
+
+
 def seconds_a_beat(piece):
   """Mean seconds of a quarter from the first note of a prepared piece to its last."""
   times = np.array([(note.start_time, note.end_time) for note in piece.sequence.notes if not note.is_drum] or
