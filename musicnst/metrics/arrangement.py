@@ -2,6 +2,7 @@
 
 All read `analysis.score.Score`s of pitched notes on one clock, in quarters. The accompaniment of a result is what is not the content's tune.
 """
+import collections
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -31,15 +32,16 @@ HAND_NOTES, HAND_SPAN = 5, 16
 def found_in(notes: score_lib.Score, other: score_lib.Score) -> np.ndarray:
   """bool `[N]`: the notes of a Score that another one has too, at the same pitch and onset; each of the other's counts once."""
   result = np.zeros(len(notes), bool)
-  free: dict[int, list[float]] = {}
+  free: dict[int, collections.deque[float]] = {}
   for pitch, start in sorted(zip(other.pitch.tolist(), other.start.tolist())):
-    free.setdefault(pitch, []).append(start)
-  for i in np.argsort(notes.start, kind='stable'):
-    near = free.get(int(notes.pitch[i]), [])
-    place = next((k for k, start in enumerate(near) if abs(start - notes.start[i]) <= SAME_ONSET), None)
-    if place is not None:
+    free.setdefault(pitch, collections.deque()).append(start)
+  for i in np.argsort(notes.start, kind='stable').tolist():
+    left, start = free.get(int(notes.pitch[i])), float(notes.start[i])
+    while left and left[0] < start - SAME_ONSET:
+      left.popleft()  # no later note can be this one
+    if left and left[0] <= start + SAME_ONSET:
       result[i] = True
-      del near[place]
+      left.popleft()
   return result
 
 
