@@ -19,6 +19,8 @@ Profiles = Mapping[str, np.ndarray]
 SAME_ONSET = .06
 # Onsets are compared at so many places a quarter, in bars of up to so many of them.
 PLACES, LONGEST_BAR = 4, 32
+# Bars are equal at so many places a quarter: sixteenths and triplets.
+FINE_PLACES = 12
 # Registers for the repetition of figures, in semitones.
 REGISTER = 12
 # Semitones that rub, and how long two notes must sound together to be heard so, in quarters.
@@ -136,7 +138,7 @@ def form_kept(groups: np.ndarray, result: score_lib.Score, bars: Sequence[meter.
   """
   starts = np.array([bar.start_beat for bar in bars])
   bar = np.clip(np.searchsorted(starts, result.start + SAME_ONSET, 'right') - 1, 0, len(bars) - 1)
-  place = np.floor((result.start - starts[bar]) * PLACES + .5).astype(int)
+  place = np.floor((result.start - starts[bar]) * FINE_PLACES + .5 + 1e-3).astype(int)
   keys = [frozenset(zip(place[bar == i].tolist(), result.pitch[bar == i].tolist())) for i in range(len(bars))]
   repeated = [np.flatnonzero(groups == g) for g in np.unique(groups)]
   repeated = [members for members in repeated if len(members) > 1]

@@ -64,12 +64,11 @@ class ArrangeMethod(method.Method):
     return piece_lib.read(sequence, settings.beats, name, settings.melody or None)
 
   def stretches(self, piece, settings):
-    """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change."""
-    editable = np.ones(len(piece.score.bars), bool)
+    """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change: those in which anything sounds."""
+    editable = piece.sounds.copy()
     if settings.bars is not None:
       stretches.check_bars(settings.bars, len(editable))
-      editable[:] = False
-      editable[settings.bars[0] - 1:settings.bars[1]] = True
+      editable[:settings.bars[0] - 1] = editable[settings.bars[1]:] = False
     return [(piece, editable)]
 
   def reading(self, piece):

@@ -13,6 +13,7 @@ from musicnst.analysis import roles
 from musicnst.analysis import score as score_lib
 from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import musical_time
+from musicnst.style_transfer.arrange import equal
 from musicnst.style_transfer.arrange import harmony as harmony_lib
 from musicnst.style_transfer.arrange import speed
 from musicnst.style_transfer.pieces import compose
@@ -150,14 +151,23 @@ class ArrangedPiece:
   @functools.cached_property
   def groups(self):
     """int `[M]`: a number for each bar, the same for bars with the same notes at the same places (on a grid of a twelfth of a quarter)."""
-    bar = self.beats.bar[self.beats.of(self.onsets)]
-    known, result = {}, np.zeros(len(self.score.bars), int)
-    for number, one in enumerate(self.score.bars):
-      inside = bar == number
-      place = np.round((self.onsets[inside] - one.start_beat) * GRID).astype(int)
-      key = (round(one.end_beat - one.start_beat, 3), tuple(sorted(zip(place.tolist(), self.score.pitch[inside].tolist()))))
-      result[number] = known.setdefault(key, len(known))
-    return result
+    return equal.groups(self.beats, self.onsets, self.score.pitch, self.score.bars, GRID)
+
+  @functools.cached_property
+  def sounds(self):
+    """bool `[M]`: bars in which something sounds."""
+    edges, result = np.append(self.score.bar_starts, self.score.end_beat), np.zeros(len(self.score.bars) + 1, int)
+    first = np.searchsorted(edges, self.score.start + TOGETHER, 'right') - 1
+    last = np.searchsorted(edges, self.score.end - TOGETHER, 'left')
+    np.add.at(result, np.clip(first, 0, len(result) - 1), 1)
+    np.add.at(result, np.clip(np.maximum(last, first + 1), 0, len(result) - 1), -1)
+    return np.cumsum(result)[:-1] > 0
+
+  def alike(self):
+    """The piece with tune and chords of equal bars alike."""
+    members = equal.notes_by_bar(self.beats, self.onsets)
+    tune = equal.tune(self.melody, self.groups, members, self.onsets, self.score.pitch)
+    return dataclasses.replace(self, melody=tune, harmony=equal.harmony(self.harmony, self.groups, self.score.bars))
 
   @functools.cached_property
   def phrase(self):
@@ -236,7 +246,7 @@ def read(sequence, beats='auto', name='the piece', tune_track=None):
         'no_pitched_notes', f'{name} holds {"only drums" if drums else "no notes"}; style transfer needs notes with a pitch.')
   tune = melody.find(score, tune_track)
   details = {'tune': tune.source, 'texture': tune.texture, 'meter': _meters(score.bars)}
-  return ArrangedPiece(sequence, beat_map, source, score, tune, harmony_lib.of(score), name, details)
+  return ArrangedPiece(sequence, beat_map, source, score, tune, harmony_lib.of(score), name, details).alike()
 
 
 def _meters(bars):
