@@ -37,13 +37,13 @@ def found_in(notes: score_lib.Score, other: score_lib.Score) -> np.ndarray:
   free: dict[int, collections.deque[float]] = {}
   for pitch, start in sorted(zip(other.pitch.tolist(), other.start.tolist())):
     free.setdefault(pitch, collections.deque()).append(start)
-  for i in np.argsort(notes.start, kind='stable').tolist():
-    left, start = free.get(int(notes.pitch[i])), float(notes.start[i])
-    while left and left[0] < start - SAME_ONSET:
-      left.popleft()  # no later note can be this one
-    if left and left[0] <= start + SAME_ONSET:
+  for i in np.argsort(notes.start, kind='stable'):
+    near = free.get(int(notes.pitch[i]))
+    while near and near[0] < notes.start[i] - SAME_ONSET:
+      near.popleft()
+    if near and near[0] <= notes.start[i] + SAME_ONSET:
       result[i] = True
-      left.popleft()
+      near.popleft()
   return result
 
 

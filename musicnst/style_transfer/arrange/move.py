@@ -98,7 +98,19 @@ def pitches(style, notes, harmony, times, ends, before=0):
     if (root, target) not in shifts:
       before = shifts[root, target] = _shift(root, target, before)
     result[i] = _moved(int(style.score.pitch[note]), style.harmony, theirs, harmony, ours, shifts[root, target])
-  return result, before
+  return _leading(style, notes, result), before
+
+
+def _leading(style, notes, pitch):
+  """Pitches where a short note beside the style's chord that leads by a semitone to the next tone of it still does."""
+  onset, start_pitch, result = style.onsets[notes], style.score.pitch[notes], pitch.copy()
+  tone = style.harmony.tones[style.harmony.at(onset), start_pitch % 12]
+  for i in np.flatnonzero(~tone):
+    later = np.flatnonzero((onset > onset[i] + 1e-6) & (onset <= onset[i] + CHROMATIC_LENGTH) & tone & (np.abs(start_pitch - start_pitch[i]) == 1))
+    if len(later):
+      goal = later[onset[later].argmin()]
+      result[i] = pitch[goal] + start_pitch[i] - start_pitch[goal]
+  return result
 
 
 def _shift(root, target, before):
