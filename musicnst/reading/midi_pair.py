@@ -2,8 +2,9 @@
 
 What is right by default:
 
-- a note-off ends one note of its pitch and channel, the one that began first; but where some note-on of that pitch has no note-off of its
-  own in the track, it ends all that began before it, so that no note sounds on;
+- a note-off ends one note of its pitch and channel, the one that began first (as symusic pairs);
+- where a pitch has more note-ons than note-offs, a note-off with nothing to end belongs to the note-on of the same tick that follows it (a
+  note of no length, sorted wrongly); where some are missing even so, each note-off ends all that began before it, so that no note sounds on;
 - a note that ends at the tick where it began is a note (`midi_sequence` gives it a length), as is one that never ends;
 - a note is played by the program that holds when it begins.
 
@@ -14,6 +15,9 @@ pitch bends before a channel's first note belong to every instrument born on tha
 import numpy as np
 
 from musicnst.reading import compiled
+
+# How a pitch of a track is paired: in order; with note-offs before their note-on; with note-offs missing.
+PLAIN, SWAPPED, LACKING = range(3)
 
 
 @compiled.compiled
@@ -36,16 +40,17 @@ def pair(data, ticks, statuses, offsets, tracks, habits):
   # instrument, by channel the list of changes that came before any instrument.
   open_notes, owners, early = np.empty((2, 2048), dtype=np.int32), np.empty(2048, dtype=np.int32), np.empty(16, dtype=np.int32)
   programs, programs_then = np.empty(16, dtype=np.int32), np.zeros(room, dtype=np.int32)
-  lacking = np.zeros(2048, dtype=np.bool_)
+  modes, strays = np.zeros(2048, dtype=np.int8), np.empty(2048, dtype=np.int32)
   name, track = -1, -1
   for event in range(room):
     if tracks[event] != track:
       if track >= 0 and not habits:
         _leave(open_notes, following, programs_then, owners, name, instruments, early, notes, counts)
-      open_notes[:], owners[:], early[:], programs[:] = -1, -1, -1, 0
+      open_notes[:], owners[:], early[:], programs[:], strays[:] = -1, -1, -1, 0, -1
       name, track = -1, tracks[event]
       if not habits:
-        _count(data, statuses, offsets, tracks, event, lacking)
+        _count(data, ticks, statuses, offsets, tracks, event, strays, modes)
+        strays[:] = -1
     status, offset = statuses[event], offsets[event]
     kind, channel = status & 0xF0, status & 0x0F
     if status == 0xFF:
@@ -58,11 +63,21 @@ def pair(data, ticks, statuses, offsets, tracks, habits):
       changes[counts[1], 1] = event
       counts[1] += 1
     elif kind == 0x90 and data[offset + 1] > 0:
-      _open(event, channel * 128 + data[offset], open_notes, following)
+      key = channel * 128 + data[offset]
       programs_then[event] = programs[channel]
+      if modes[key] != PLAIN and open_notes[0, key] < 0 and strays[key] >= 0 and ticks[strays[key]] == ticks[event]:
+        notes[counts[0], 0] = _owner(event, key, programs_then, owners, name, instruments, early, counts)
+        notes[counts[0], 1], notes[counts[0], 2] = event, strays[key]
+        counts[0] += 1
+        strays[key] = -1
+      else:
+        _open(event, key, open_notes, following)
     elif not habits:
-      _end(event, channel * 128 + data[offset], lacking, ticks, open_notes, following, programs_then, owners, name, instruments, early, notes,
-           counts)
+      key = channel * 128 + data[offset]
+      if open_notes[0, key] < 0:
+        strays[key] = event
+      else:
+        _end(event, key, modes, ticks, open_notes, following, programs_then, owners, name, instruments, early, notes, counts)
     else:
       key, slot = channel * 128 + data[offset], channel * 128 + programs[channel]
       if open_notes[0, key] >= 0 and ticks[open_notes[0, key]] != ticks[event] and owners[slot] < 0:
@@ -118,30 +133,38 @@ def _close(event, key, instrument, ticks, open_notes, following, notes, counts):
 
 
 @compiled.compiled
-def _count(data, statuses, offsets, tracks, first, lacking):
-  """Of the track that begins at event `first`: bool by channel * 128 + pitch, whether a note-on has no note-off of its own."""
-  depth = np.zeros(2048, dtype=np.int32)
+def _count(data, ticks, statuses, offsets, tracks, first, strays, modes):
+  """Of the track that begins at event `first`: how each channel * 128 + pitch is paired (`modes`), by what is missing there."""
+  modes[:] = PLAIN
+  depths = np.zeros((2, 2048), dtype=np.int32)  # notes open, and those open if note-offs may stand before their note-on
   event = first
   while event < len(tracks) and tracks[event] == tracks[first]:
     kind = statuses[event] & 0xF0
     if kind == 0x90 or kind == 0x80:
       key = (statuses[event] & 0x0F) * 128 + data[offsets[event]]
       if kind == 0x90 and data[offsets[event] + 1] > 0:
-        depth[key] += 1
-      elif depth[key] > 0:
-        depth[key] -= 1
+        depths[0, key] += 1
+        if depths[1, key] == 0 and strays[key] >= 0 and ticks[strays[key]] == ticks[event]:
+          strays[key] = -1
+        else:
+          depths[1, key] += 1
+      else:
+        if depths[1, key] == 0:
+          strays[key] = event
+        depths[:, key] = np.maximum(depths[:, key] - 1, 0)
     event += 1
   for key in range(2048):
-    lacking[key] = depth[key] > 0
+    if depths[0, key] > 0:
+      modes[key] = SWAPPED if depths[1, key] == 0 else LACKING
 
 
 @compiled.compiled
-def _end(event, key, lacking, ticks, open_notes, following, programs_then, owners, name, instruments, early, notes, counts):
-  """A note-off: ends the oldest open note of its pitch; where a note-off is missing, all that began before this tick."""
+def _end(event, key, modes, ticks, open_notes, following, programs_then, owners, name, instruments, early, notes, counts):
+  """A note-off: ends the oldest open note of its pitch; where note-offs are missing, all that began before this tick."""
   start = open_notes[0, key]
-  at_once = start >= 0 and ticks[start] == ticks[event]
+  at_once = ticks[start] == ticks[event]
   first = True
-  while start >= 0 and (first or (lacking[key] and (at_once or ticks[start] != ticks[event]))):
+  while start >= 0 and (first or (modes[key] == LACKING and (at_once or ticks[start] != ticks[event]))):
     notes[counts[0], 0] = _owner(start, key, programs_then, owners, name, instruments, early, counts)
     notes[counts[0], 1], notes[counts[0], 2] = start, event
     counts[0] += 1
