@@ -42,7 +42,8 @@ def on_grid_share(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.Bea
 def following(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap) -> beat_map_lib.BeatMap | None:
   """The map, moved so that its beats lie where the music's do, or None where the music does not follow its pulse.
 
-  A map whose grid holds the onsets is returned as it is. See `pulse` for the other cases.
+  A map whose grid holds the onsets is returned as it is, unless its meter cannot be and its beats lie on the halves. See `pulse` for the
+  other cases.
   """
   return _followed(sequence, beat_map)[0]
 
@@ -51,16 +52,18 @@ def _followed(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap
   """As `following`, with whether bars may lie elsewhere too: where the beat lies more than an eighth of a quarter from the nominal one."""
   phases = beat_map.to_beats(onsets.times(sequence))
   if pulse.on_grid(phases):
-    return beat_map, False
+    doubtful = not meter_guess.believed(*meter_guess.of_file(sequence, beat_map))
+    off = doubtful and meter_guess.off_by_half(sequence, beat_map, False)
+    return (beat_map.moved(0.5), True) if off else (beat_map, False)
   if pulse.concentration(phases) < pulse.CONCENTRATION:
     return None, True
   times, weights = onsets.events(sequence)
   shift = pulse.shift(beat_map.to_beats(times), weights)
-  if not shift:
-    return beat_map, False
-  if abs(shift) <= pulse.NEAR:
-    return beat_map.moved(shift, beat_map_lib.BEATS_PER_BAR), False
-  return beat_map.moved(shift), True
+  near = abs(shift) <= pulse.NEAR
+  moved = beat_map.moved(shift, beat_map_lib.BEATS_PER_BAR if near else 1) if shift else beat_map
+  if meter_guess.off_by_half(sequence, moved, not near):
+    return moved.moved(0.5), True
+  return moved, not near
 
 
 def choose(sequence: music_proto.NoteSequence, mode: str = 'auto',
