@@ -1,4 +1,13 @@
-"""How files are read: what is right and forgiving by default, as note_seq does or strictly on request; and what was mended."""
+"""How files are read: what is right and forgiving by default, as note_seq does or strictly on request; and what was mended.
+
+Whoever reads files (a verb, a batch job) says so once, and is told what was mended, however deep the reading is done:
+
+  with manner.using(manner.Manner(strict=True)) as mended:
+    sequences = files.read(path)
+"""
+from collections.abc import Iterator
+import contextlib
+import contextvars
 import dataclasses
 import typing
 
@@ -21,6 +30,25 @@ class Mended(typing.NamedTuple):
 
   reason: str
   detail: str
+
+
+_current: contextvars.ContextVar[tuple[Manner, list[Mended]] | None] = contextvars.ContextVar('reading', default=None)
+
+
+@contextlib.contextmanager
+def using(manner: Manner | None = None) -> Iterator[list[Mended]]:
+  """Files that are read inside are read in this manner (None: right and forgiving); gives the list that fills with what was mended."""
+  mended: list[Mended] = []
+  token = _current.set((manner or Manner(), mended))
+  try:
+    yield mended
+  finally:
+    _current.reset(token)
+
+
+def current() -> tuple[Manner, list[Mended]]:
+  """(the manner, the list that what is mended goes to) of the innermost `using`; outside of any, the default and a list for nobody."""
+  return _current.get() or (Manner(), [])
 
 
 def described(mended: typing.Iterable[Mended]) -> str:

@@ -34,8 +34,8 @@ def read(path, limits=None, manner=None, mended=None):
   Args:
     path: the file.
     limits: `guards.Limits`, or None for the defaults.
-    manner: `manner.Manner`, or None for the default: right and forgiving.
-    mended: list that gets a `manner.Mended` for everything that was wrong with the file, or None.
+    manner: `manner.Manner`, or None for that of `manner.using`: right and forgiving by default.
+    mended: list that gets a `manner.Mended` for everything that was wrong with the file; None for that of `manner.using`.
 
   Returns:
     `NoteSequence`; without notes where the file has none. Words (lyrics, markers, text) are text annotations of the kinds in
@@ -51,8 +51,8 @@ def read(path, limits=None, manner=None, mended=None):
 
 def read_bytes(data, name, limits=None, manner=None, mended=None):
   """As `read`, from the contents of a file; `name` stands in messages."""
-  limits, manner = limits or guards.Limits(), manner or manner_lib.Manner()
-  mended = [] if mended is None else mended
+  limits, (asked, told) = limits or guards.Limits(), manner_lib.current()
+  manner, mended = manner or asked, told if mended is None else mended
   guards.check_size(name, len(data), limits)
   strict = manner.strict or manner.like_note_seq
   if not strict:

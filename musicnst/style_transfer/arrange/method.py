@@ -60,7 +60,7 @@ class ArrangeMethod(method.Method):
       raise errors.ArgumentError('method arrange reads all instruments together; tracks=each is for methods that change notes in place')
 
   def prepare(self, sequence, settings, name='the piece'):
-    return piece_lib.read(sequence, settings.beats, name)
+    return piece_lib.read(sequence, settings.beats, name, settings.meter)
 
   def stretches(self, piece, settings):
     """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change."""

@@ -109,18 +109,19 @@ def beats_of(bars):
   return Beats(np.array([*edges, bars[-1].end_beat]), np.array(bar), np.array([*first, len(edges)]))
 
 
-def read(sequence, beats='auto', name='the piece'):
+def read(sequence, beats='auto', name='the piece', meter=''):
   """NoteSequence -> ArrangedPiece.
 
   Args:
     sequence: in seconds.
     beats: where beats come from, see `request.Settings`.
     name: named in errors.
+    meter: such as '4/4', likewise.
 
   Raises:
     RejectedSequence: `no_pitched_notes`.
   """
-  beat_map, source = musical_time.choose(sequence, beats)
+  beat_map, source = musical_time.choose(sequence, beats, meter=meter)
   score = score_lib.of(sequence, beat_map).pitched()
   if not len(score):
     drums = any(n.is_drum for n in sequence.notes)

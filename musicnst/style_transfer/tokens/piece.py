@@ -108,7 +108,7 @@ def controls_of(windows):
   return {} if windows[0].controls is None else {'controls': np.stack([window.controls for window in windows]).astype(np.float32)}
 
 
-def read(converter, sequence, beats='auto', name='the piece', semitones=0):
+def read(converter, sequence, beats='auto', name='the piece', semitones=0, meter_text=''):
   """NoteSequence -> TokenPiece. Music in any meter is read as if in bars of four quarters, from its first beat on.
 
   Args:
@@ -117,11 +117,12 @@ def read(converter, sequence, beats='auto', name='the piece', semitones=0):
     beats: see `request.Settings`.
     name: named in errors.
     semitones: transposes what is read (the drums not).
+    meter_text: such as '4/4', see `request.Settings`.
 
   Raises:
     RejectedSequence: nothing in it that the model reads, and why.
   """
-  beat_map, source = musical_time.choose(sequence, beats)
+  beat_map, source = musical_time.choose(sequence, beats, meter=meter_text)
   in_beats = musical_time.in_beats(sequence, beat_map)
   del in_beats.time_signatures[:]  # the representations would refuse any but 4/4
   for note in in_beats.notes:
