@@ -8,6 +8,8 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 CONTENT ?= musicnst/pieces/ode_to_joy.mid
 STYLE ?= musicnst/pieces/maple_leaf_rag.mid
+# Two processes: a test that trains takes up to 3 GiB.
+TEST_JOBS ?= -n 2 --dist worksteal
 
 .PHONY: demo test test-fast lint bench docs clean
 
@@ -18,10 +20,10 @@ demo: $(VENV)/.installed
 	@echo "report:        $(CURDIR)/demo/report/result.html"
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(TEST_JOBS) $(PYTEST_ARGS)
 
 test-fast: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -m 'not slow' $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(TEST_JOBS) -m 'not slow' $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

@@ -29,12 +29,12 @@ _EXTRAS = {
     # What docs/decisions compares with; tinysoundfont besides, by hand: pip install --no-deps tinysoundfont.
     'bench': ('midirenderer>=0.1.3', 'music21>=9', 'partitura>=1.9', 'pebble>=5.2'),
     'docs': ('pdoc>=16,<17',),
-    'experiments': ('matplotlib>=3.8', 'scikit-learn>=1.4'),
+    'experiments': ('matplotlib>=3.8', 'scikit-learn>=1.4', 'smg-metrics>=5.4'),
     'jax': ('jax>=0.7',),
     'scores': ('music21>=9',),
     'test': (
         'hypothesis>=6', 'jax>=0.7', 'matplotlib>=3.8', 'mir_eval>=0.7', 'music21>=9', 'mypy>=2.4,<3', 'pypianoroll>=1.0.4',
-        'pytest>=8', 'ruff>=0.6', 'scikit-learn>=1.4'),
+        'pytest>=8', 'pytest-xdist>=3.6', 'ruff>=0.6', 'scikit-learn>=1.4'),
 }
 
 setuptools.setup(

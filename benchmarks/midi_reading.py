@@ -4,7 +4,8 @@
   python benchmarks/midi_reading.py --root=../shared/data --all      # every file, 10 minutes
 
 For each folder of the root: files a second by both, the ratio, and the number of files read by both whose protos differ (must
-be 0), read with note_seq's habits; and how many files the default reads otherwise than note_seq, or mends. CPU seconds of one core, files in the page cache, kernels compiled before; readers take turns, 40 files at a time.
+be 0), read with note_seq's habits; and how many files the default reads otherwise than note_seq, or mends. CPU seconds of one
+core, files in the page cache, kernels compiled before; readers take turns, 40 files at a time.
 """
 import argparse
 import os

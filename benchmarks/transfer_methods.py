@@ -2,8 +2,8 @@
 
   python benchmarks/transfer_methods.py [--model=BUNDLE] [--methods=copy,paper-vgg-roll]
 
-Prints wall and processor seconds, and the content change. Methods whose bundle is missing say so. About 5 minutes on 2 cores, most of it
-VGG-19's.
+Prints wall and processor seconds, and the content change. Methods whose bundle is missing, or that take no --model, say so. About 5 minutes on
+2 cores, most of it VGG-19's.
 """
 import argparse
 import time
@@ -27,7 +27,7 @@ def main(model, methods):
         result = transfer.transfer(content, style, method=name, model=model, beats='tempo')
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
       print(f'{name:26} {wall:7.1f} {cpu:7.1f} {result.metrics["content_change"]:7.2f}', flush=True)
-    except errors.ModelNotFoundError as error:
+    except (errors.ModelNotFoundError, errors.ArgumentError) as error:
       print(f'{name:26} {str(error)[:100]}', flush=True)
 
 

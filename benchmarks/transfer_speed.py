@@ -1,10 +1,11 @@
 """Seconds to restyle three minutes: 90 windows (240 quarters a minute), cold and running, 45 windows (120), and ten times the music.
 
-  python benchmarks/transfer_speed.py
+  python benchmarks/transfer_speed.py [--method=guided]
 
 Content: shipped pieces one after the other until 90 windows (720 quarters) are full; style: a shipped rag. Cold is the whole command
-`musicnst transfer` without report, imports and compiling included. The last figure is a ratio: ten times the windows over once.
+`musicnst transfer`, imports and compiling included, without and with report and sound. The last figure is a ratio: ten times the windows over once.
 """
+import argparse
 import os
 import pathlib
 import subprocess
@@ -38,7 +39,7 @@ def long_piece(folder, quarters):
   return result
 
 
-def main():
+def main(method):
   import musicnst
   from musicnst.rendering import midi
   pieces = pathlib.Path(musicnst.__file__).parent / 'pieces'
@@ -46,15 +47,16 @@ def main():
   with tempfile.TemporaryDirectory() as folder:
     content = os.path.join(folder, 'content.mid')
     midi.write(long_piece(pieces, QUARTERS), content)
-    started = time.monotonic()
-    subprocess.run([sys.executable, '-m', 'musicnst', 'transfer', f'--content={content}', f'--style={style}',
-                    f'--output={folder}/result.mid'], check=True, stdout=subprocess.DEVNULL)
-    print(f'cold process, 90 windows: {time.monotonic() - started:.1f} s', flush=True)
+    for said, more in (('', []), (' with report and sound', [f'--report_dir={folder}'])):
+      started = time.monotonic()
+      subprocess.run([sys.executable, '-m', 'musicnst', 'transfer', f'--method={method}', f'--content={content}', f'--style={style}',
+                      f'--output={folder}/result.mid', *more], check=True, stdout=subprocess.DEVNULL)
+      print(f'{method}, cold process, 90 windows{said}: {time.monotonic() - started:.1f} s', flush=True)
   from musicnst import quiet
   quiet.hush()
   from musicnst.style_transfer import transfer
   once, often = long_piece(pieces, QUARTERS), long_piece(pieces, QUARTERS * TIMES)
-  clock = lambda content: transfer.transfer(content, str(style)).seconds
+  clock = lambda content: transfer.transfer(content, str(style), method=method).seconds
   clock(once)
   warm = sorted(clock(once) for _ in range(3))
   print(f'running process, 90 windows: {warm[1]:.1f} s (median of 3; {warm[0]:.1f} to {warm[2]:.1f})', flush=True)
@@ -66,4 +68,6 @@ def main():
 
 
 if __name__ == '__main__':
-  main()
+  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser.add_argument('--method', default='arrange')
+  main(parser.parse_args().method)

@@ -22,7 +22,7 @@ from musicnst.style_transfer.pieces import measures
 CHUNK = 32
 # Logit of a cell that is on where the roll itself takes the latents' place.
 ROLL_LOGIT = 1.0
-# A control of the benchmark alone: the default method with the roll in place of latents and decoder.
+# A control of the benchmark alone: method `guided` with the roll in place of latents and decoder.
 RAW_ROLL = dataclasses.replace(
     transfer_registry.TRANSFER_MAP['guided'], name='raw-roll', description="control: method guided on the roll, without autoencoder")
 # Another: `arithmetic` with the difference of the genres' means over training pieces in place of the two pieces' own.
@@ -86,7 +86,7 @@ class Runner:
     composed = [compose.compose(content.sequence, content.changes(edit))[0] for edit in edits]
     if len(composed) == 1:
       return composed[0]
-    scores = [measures.score({**measures.of(content, [style], result), **self.method.measures(content, result, found.details)})
+    scores = [self.method.score({**measures.of(content, [style], result), **self.method.measures(content, result, found.details)})
               for result in composed]
     return composed[int(np.argmax(scores))]
 

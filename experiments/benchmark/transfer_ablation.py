@@ -1,4 +1,4 @@
-"""What each part of the default transfer is worth: the benchmark's validation pieces, one part changed at a time.
+"""What each part of method `guided` is worth: the benchmark's validation pieces, one part changed at a time.
 
   python -m experiments.run transfer_ablation --corpus_root=/data --output=experiments/results/transfer_benchmark/ablation
 
@@ -46,7 +46,7 @@ def run(pools, judges, output, contents=4, seed=0, directions=pieces.DIRECTIONS,
   bench = transfer_benchmark.Benchmark(pools, judges, output, contents, one_shot=False)
   for name, options in (variants or VARIANTS).items():
     bench.run(methods.runner(METHOD, options), name, None, [seed], directions)
-  title = 'Ablation of the default transfer, validation split'
+  title = 'Ablation of method `guided`, validation split'
   found = bench.report(title, [], lambda summaries: page(title, {label: table for (label, _), table in summaries.items()}, contents, directions))
   return {label: table for (label, _), table in found.items()}
 

@@ -1,4 +1,4 @@
-"""The default transfer on pairs of pieces across corpora: how much changes, how much stays, and how strength is calibrated.
+"""Method `guided` (or another) on pairs of pieces across corpora: how much changes, how much stays, and how strength is calibrated.
 
   python -m experiments.run transfer_pairs --corpus_root=/data --split=test --output=experiments/results/transfer_pairs
   python -m experiments.run transfer_pairs --corpus_root=/data --split=validation --strengths=.25,.5,.75,1 --output=experiments/results/strength

@@ -5,6 +5,7 @@
 --style may be a folder or several files (one style of all); --content a folder, with a folder as --output. The report is one HTML file
 that shows, measures and plays what changed. Formats: MIDI, MusicXML, ABC, Lakh piano rolls.
 """
+import concurrent.futures
 import os
 import sys
 
@@ -12,6 +13,7 @@ from absl import flags
 
 from musicnst import errors
 from musicnst.cli import definers
+from musicnst.style_transfer import registry
 from musicnst.style_transfer import request
 
 
@@ -21,8 +23,8 @@ def define_flags(flag_values):
   string('content', None, 'File (or folder) whose music is restyled.')
   string('style', None, 'File, several with commas between, or a folder: whose style it takes.')
   string('output', None, 'MIDI file to write; a folder where --content is one.')
-  string('method', 'guided', 'Method; musicnst list shows them.')
-  string('model', None, "Bundle, run folder or path of the latent model, also one of Magenta's checkpoints; by default the method's own.")
+  string('method', registry.DEFAULT_METHOD, 'Method; musicnst list --kind=methods shows them.')
+  string('model', None, "Bundle, run folder or path of a method's model, also one of Magenta's checkpoints; by default the method's own.")
   string('checkpoint_file', None, "Magenta's name for --model.")
   string('config', '', 'Config of a checkpoint that lies outside a run folder; else known from the model.')
   string('hparams', '', 'Overrides of that config.')
@@ -39,7 +41,7 @@ def main(flag_values):
       definers.settings_of(flag_values, request.Settings), report_dir=flag_values.report_dir, audio=flag_values.audio)
 
 
-def run(content, style, output, method='guided', model=None, settings=None, report_dir='', audio=True):
+def run(content, style, output, method=registry.DEFAULT_METHOD, model=None, settings=None, report_dir='', audio=True):
   """Restyles a file, or every file of a folder; prints the paths it wrote.
 
   Args:
@@ -91,19 +93,33 @@ def _results(transfer, contents, style, method, model, settings):
 def _write(result, target, report_stem, audio):
   from musicnst.rendering import midi
   midi.write(result.sequence, target)
-  m = result.metrics
-  print(f"changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "
-        f"{m['chroma_similarity']:.2f}, style gain {m['style_time_pitch']:+.2f}, {result.seconds:.1f} s")
+  print(_told(result))
   print(target)
   if not report_stem:
     return
+  from musicnst.rendering import audio as audio_lib
   from musicnst.rendering import report
-  if audio:
-    from musicnst.rendering import audio as audio_lib
-    audio_lib.write_wav(result.sequence, report_stem + '.wav')
+  with concurrent.futures.ThreadPoolExecutor(1) as pool:  # the synthesizer lets others work beside it
+    sound = pool.submit(audio_lib.write_wav, result.sequence, report_stem + '.wav') if audio else None
+    report.write(result, report_stem + '.html', audio=audio)
+  if sound is not None:
+    sound.result()
     print(report_stem + '.wav')
-  report.write(result, report_stem + '.html', audio=audio)
   print(report_stem + '.html')
+
+
+def _told(result):
+  """What was assumed, where a method says so, and the figures that matter most."""
+  m, settings = result.metrics, result.settings
+  assumed = {name: settings.get(field) for name, field in (
+      ('tune', 'tune'), ('beats', 'beats_from'), ('meter', 'meter'), ("style's meter", 'style_meter'), ('mended', 'mended'),
+      ("style's files mended", 'style_mended'))}
+  taken = f'taken as read: {"; ".join(f"{name}: {value}" for name, value in assumed.items() if value)}\n'
+  if 'tune_kept' in m:
+    return (f'{taken}tune kept {m["tune_kept"]:.2f}, chords kept {m["chords_kept"]:.2f}, way to the style {m["style_time_pitch"]:.2f} in intervals, '
+            f'{m["style_onset_duration"]:.2f} in rhythm, wrong notes {m["wrong_notes"]:.2f}, {result.seconds:.1f} s')
+  return (f"{taken}changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "
+          f"{m['chroma_similarity']:.2f}, style gain {m['style_time_pitch']:+.2f}, {result.seconds:.1f} s")
 
 
 def _source(flag_values):

@@ -1,4 +1,4 @@
-"""Measures transfers that lie in files: the metrics, and what judges say, of (content, style, output) triples.
+"""Measures transfers that lie in files: the metrics, what became of tune, chords and form, and what judges say, of (content, style, output) triples.
 
 Beats are those of each piece's own tempo map, or estimated where its onsets do not lie on it; an output is timed by its content's.
 Means over triples come with an interval by bootstrap (Efron, 1979): triples drawn with replacement, from a fixed seed.
@@ -15,6 +15,8 @@ from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import transfer as transfer_metrics
 from musicnst.reading import files
 from musicnst.reading import musical_time
+from musicnst.style_transfer.arrange import measures
+from musicnst.style_transfer.arrange import piece as piece_lib
 
 COLUMNS = ('content', 'style', 'output')
 _RESAMPLES, _COVERAGE = 2000, .95
@@ -109,11 +111,10 @@ def interval(values, seed=0):
 
 def table(report):
   """The report as aligned text: a row a metric with its mean, interval and meaning."""
-  lines = [f'{report["count"]} measured, {len(report["rejected"])} rejected', f'{"metric":28} {"mean":>8}  {"95 % interval":^17}  meaning']
+  lines = [f'{report["count"]} measured, {len(report["rejected"])} rejected', f'{"metric":31} {"mean":>8}  {"95 % interval":^17}  meaning']
   for name, mean in report['mean'].items():
     low, high = report['interval'][name]
-    meaning = metric_map.METRIC_MAP[name].meaning if name in metric_map.METRIC_MAP else _judged(name)
-    lines.append(f'{name:28} {mean:8.3f}  {low:8.3f} {high:8.3f}  {meaning}')
+    lines.append(f'{name:31} {mean:8.3f}  {low:8.3f} {high:8.3f}  {metric_map.meaning(name) or _judged(name)}')
   lines.extend(f'rejected: {reject["why"]}' for reject in report['rejected'])
   return '\n'.join(lines)
 
@@ -136,9 +137,18 @@ def _measure(triple, judges):
   beat_map, _ = musical_time.choose(content)
   metrics = metric_map.measure(
       notes_lib.of(content, beat_map), [notes_lib.of(style, musical_time.choose(style)[0]) for style in styles], notes_lib.of(output, beat_map))
+  metrics.update(_arranged(content, output))
   for judge in judges:
     metrics.update(judge.measure(content, styles, output, beat_map))
   return metrics
+
+
+def _arranged(content, output):
+  """What became of tune, chords and form; nothing of a content without pitched notes."""
+  try:
+    return measures.of(piece_lib.read(content), output)
+  except errors.RejectedSequence:
+    return {}
 
 
 class _Judge:

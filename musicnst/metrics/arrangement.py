@@ -2,6 +2,7 @@
 
 All read `analysis.score.Score`s of pitched notes on one clock, in quarters. The accompaniment of a result is what is not the content's tune.
 """
+import collections
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -18,6 +19,8 @@ Profiles = Mapping[str, np.ndarray]
 SAME_ONSET = .06
 # Onsets are compared at so many places a quarter, in bars of up to so many of them.
 PLACES, LONGEST_BAR = 4, 32
+# Bars are equal at so many places a quarter: sixteenths and triplets.
+FINE_PLACES = 12
 # Registers for the repetition of figures, in semitones.
 REGISTER = 12
 # Semitones that rub, and how long two notes must sound together to be heard so, in quarters.
@@ -31,15 +34,16 @@ HAND_NOTES, HAND_SPAN = 5, 16
 def found_in(notes: score_lib.Score, other: score_lib.Score) -> np.ndarray:
   """bool `[N]`: the notes of a Score that another one has too, at the same pitch and onset; each of the other's counts once."""
   result = np.zeros(len(notes), bool)
-  free: dict[int, list[float]] = {}
+  free: dict[int, collections.deque[float]] = {}
   for pitch, start in sorted(zip(other.pitch.tolist(), other.start.tolist())):
-    free.setdefault(pitch, []).append(start)
+    free.setdefault(pitch, collections.deque()).append(start)
   for i in np.argsort(notes.start, kind='stable'):
-    near = free.get(int(notes.pitch[i]), [])
-    place = next((k for k, start in enumerate(near) if abs(start - notes.start[i]) <= SAME_ONSET), None)
-    if place is not None:
+    near = free.get(int(notes.pitch[i]))
+    while near and near[0] < notes.start[i] - SAME_ONSET:
+      near.popleft()
+    if near and near[0] <= notes.start[i] + SAME_ONSET:
       result[i] = True
-      del near[place]
+      near.popleft()
   return result
 
 
@@ -134,7 +138,7 @@ def form_kept(groups: np.ndarray, result: score_lib.Score, bars: Sequence[meter.
   """
   starts = np.array([bar.start_beat for bar in bars])
   bar = np.clip(np.searchsorted(starts, result.start + SAME_ONSET, 'right') - 1, 0, len(bars) - 1)
-  place = np.floor((result.start - starts[bar]) * PLACES + .5).astype(int)
+  place = np.floor((result.start - starts[bar]) * FINE_PLACES + .5 + 1e-3).astype(int)
   keys = [frozenset(zip(place[bar == i].tolist(), result.pitch[bar == i].tolist())) for i in range(len(bars))]
   repeated = [np.flatnonzero(groups == g) for g in np.unique(groups)]
   repeated = [members for members in repeated if len(members) > 1]

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from musicnst import registry
+from musicnst.metrics import arranged
+from musicnst.metrics import arrangement
 from musicnst.metrics import distribution
 from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import transfer
 
-HIGHER, LOWER, NEAR_ONE = 'higher', 'lower', 'near 1'
+HIGHER, LOWER, NEAR_ONE, NEAR_CONTENT = 'higher', 'lower', 'near 1', 'near what the content has'
 
 
 class Transfer:
@@ -50,9 +52,11 @@ class Metric:
   Args:
     function: `Transfer -> float`; of a metric that needs a judge, the function of the judge's probabilities.
     meaning: one sentence for someone who reads no code.
-    better: HIGHER, LOWER or NEAR_ONE.
+    better: HIGHER, LOWER, NEAR_ONE or NEAR_CONTENT.
     needs_judge: it takes a classifier's probabilities, not pieces.
     needs_sets: it takes two lists of pieces, real or training ones and generated ones.
+    needs_reading: it takes an `arranged.Arrangement`: pieces whose tune and chords are known.
+    before: the same of the content itself, `Arrangement -> float`, where it says what the figure is to be held against.
   """
 
   function: Callable
@@ -60,11 +64,24 @@ class Metric:
   better: str
   needs_judge: bool = False
   needs_sets: bool = False
+  needs_reading: bool = False
+  before: Callable | None = None
 
   @property
   def of_transfer(self) -> bool:
     """Whether `function` takes a Transfer."""
-    return not (self.needs_judge or self.needs_sets)
+    return not (self.needs_judge or self.needs_sets or self.needs_reading)
+
+
+def _arranged(meaning: str, function: Callable, better: str = HIGHER, before: Callable | None = None) -> Metric:
+  return Metric(function, meaning, better, needs_reading=True, before=before)
+
+
+def _similar_bars(lag: int) -> Metric:
+  meaning = 'next one' if lag == 1 else f'one {lag} bars on'
+  return _arranged(
+      f'How much of a bar, onsets and pitches, comes again in the {meaning}.', lambda a: a.bar_similarity(a.result, lag), NEAR_CONTENT,
+      lambda a: a.bar_similarity(a.content, lag))
 
 
 METRIC_MAP = {
@@ -121,7 +138,56 @@ METRIC_MAP = {
     'bleu': Metric(
         lambda real, generated: distribution.music_bleu(generated, real),
         'Share of runs of one to four steps from note to note of the generated pieces that occur in real ones too.', HIGHER, needs_sets=True),
+    'tune_kept': _arranged(
+        'Share of the notes of the tune that are still there, at their time and pitch.',
+        lambda a: arrangement.tune_kept(a.content, a.tune, a.result)),
+    'chords_kept': _arranged(
+        'Share of the time in which the chord has its root still and is major or minor as before, as far as notes tell chords.',
+        lambda a: a.chords_kept()),
+    'chords_kept_full': _arranged(
+        'The same of the whole chord: its root, all its tones (sevenths, sixths) and its bass.', lambda a: a.chords_kept(full=True)),
+    'chord_tone_share': _arranged(
+        'Share of the notes around the tune that belong to the chord of the content.', lambda a: a.chord_tone_share(a.accompaniment),
+        NEAR_CONTENT, lambda a: a.chord_tone_share(a.own)),
+    'bass_is_root': _arranged(
+        'Share of the chords whose lowest note is their root.', lambda a: a.bass_is_root(a.result), NEAR_CONTENT,
+        lambda a: a.bass_is_root(a.content)),
+    'accompaniment_repetition': _arranged(
+        'How much each bar of the accompaniment is like one of the four before it: 1 a figure that goes on.',
+        lambda a: a.repetition(a.accompaniment), NEAR_CONTENT, lambda a: a.repetition(a.own)),
+    'groove_similarity': _arranged(
+        'How alike the rhythms of neighbouring bars are: 1 the same.', lambda a: a.groove(a.result), NEAR_CONTENT, lambda a: a.groove(a.content)),
+    **{f'bar_similarity_{lag}': _similar_bars(lag) for lag in (1, 4, 8)},
+    'wrong_notes': _arranged(
+        'Share of the new notes that belong neither to the chord nor to the key.', lambda a: a.wrong_share(a.new), LOWER,
+        lambda a: a.wrong_share(a.own)),
+    'rubs': _arranged(
+        'Share of the new notes that sound with another a semitone, a major seventh or a minor ninth away.',
+        lambda a: arranged.rubs(a.new, a.result), LOWER, lambda a: arranged.rubs(a.own, a.content)),
+    'low_intervals': _arranged(
+        'New notes nearer than a fourth above another below C3 (mud), for each new note there.', lambda a: arrangement.low_intervals(a.new), LOWER,
+        lambda a: arrangement.low_intervals(a.own)),
+    'out_of_range': _arranged(
+        'New notes that their instrument cannot reach.', lambda a: arranged.out_of_range(a.new), LOWER, lambda a: arranged.out_of_range(a.own)),
+    'overlaps': _arranged(
+        'New notes that sound together with another of an instrument that plays one at a time.', lambda a: arranged.overlaps(a.new, a.result),
+        LOWER, lambda a: arranged.overlaps(a.own, a.content)),
+    'notes_outside': _arranged(
+        'Notes before the first of the content, or after the end of its last.', lambda a: float(arrangement.outside(a.result, a.content)), LOWER),
+    'form_kept': _arranged(
+        'Share of the groups of equal bars whose bars are equal still.', lambda a: arrangement.form_kept(a.groups, a.result, a.content.bars)),
+    'unplayable': _arranged(
+        'Share of the moments at which two hands cannot strike all that begins, five notes and a tenth each; says nothing of a band.',
+        lambda a: arrangement.unplayable(a.result), LOWER, lambda a: arrangement.unplayable(a.content)),
 }
+BEFORE, AFTER = '_before', '_after'
+
+
+def meaning(name: str) -> str:
+  """What a figure says, in plain words; '' for one that nobody described."""
+  if name in METRIC_MAP:
+    return METRIC_MAP[name].meaning
+  return f'{name.removesuffix(BEFORE)} of the content itself.' if name.removesuffix(BEFORE) in METRIC_MAP else ''
 
 
 def measure(content: notes_lib.Music, style: notes_lib.Music | Sequence[notes_lib.Music], result: notes_lib.Music,
@@ -140,3 +206,14 @@ def measure(content: notes_lib.Music, style: notes_lib.Music | Sequence[notes_li
   names = [name for name, metric in METRIC_MAP.items() if metric.of_transfer] if names is None else names
   pieces = Transfer(content, style, result)
   return {name: float(registry.lookup(METRIC_MAP, name, 'metric').function(pieces)) for name in names}
+
+
+def measure_arrangement(pieces: arranged.Arrangement) -> dict[str, float]:
+  """The metrics of an `arranged.Arrangement`: dict name -> float, with `NAME_before` for those of the content itself."""
+  found = {}
+  for name, metric in METRIC_MAP.items():
+    if metric.needs_reading:
+      found[name] = float(metric.function(pieces))
+      if metric.before is not None:
+        found[name + BEFORE] = float(metric.before(pieces))
+  return found

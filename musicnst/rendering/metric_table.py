@@ -6,19 +6,21 @@ from musicnst.metrics import notes as notes_lib
 from musicnst.metrics import transfer
 from musicnst.rendering import plots
 
-# What METRIC_MAP does not hold: figures that a transfer gives beside the metrics.
+# Figures that METRIC_MAP does not hold.
 _MEANINGS = {
     'style_genre_after': 'Probability of the genre of the style, by the classifiers that the method itself uses: no independent judge.',
 }
+# Those that are told first, where there are any.
+_FIRST = [name for name, metric in metric_map.METRIC_MAP.items() if metric.needs_reading]
 
 
 def rows(result):
   """`<table>` of every metric of a TransferResult and a sentence on copying, as HTML text."""
-  before = {name: value for name, value in result.metrics.items() if name.endswith('_before')}
+  before = {name: value for name, value in result.metrics.items() if name.endswith(metric_map.BEFORE)}
   lines = []
-  for name, value in result.metrics.items():
+  for name, value in sorted(result.metrics.items(), key=lambda item: item[0] not in _FIRST):
     if name not in before:
-      numbers = [value, before.get(f'{name.removesuffix("_after")}_before')] if before else [value]
+      numbers = [value, before.get(name.removesuffix(metric_map.AFTER) + metric_map.BEFORE)] if before else [value]
       lines.append(_row(name, numbers))
   columns = ('figure', 'result', 'content', 'what it says') if before else ('figure', 'result', 'what it says')
   head = ''.join(f'<th scope="col">{column}</th>' for column in columns)
@@ -28,9 +30,7 @@ def rows(result):
 
 def meaning(name):
   """What a metric says, in plain words; '' for one that nobody described."""
-  if name in metric_map.METRIC_MAP:
-    return metric_map.METRIC_MAP[name].meaning
-  return _MEANINGS.get(name, '')
+  return metric_map.meaning(name) or _MEANINGS.get(name, '')
 
 
 def copied(result):
@@ -46,7 +46,7 @@ def copied(result):
 
 
 def _row(name, numbers):
-  title = html.escape(name.removesuffix('_after').replace('_', ' '))
+  title = html.escape(name.removesuffix(metric_map.AFTER).replace('_', ' '))
   cells = ''.join(f'<td class="number">{"" if number is None else plots.short(number)}</td>' for number in numbers)
   return f'<tr><th scope="row">{title}</th>{cells}<td>{html.escape(meaning(name))}</td></tr>'
 

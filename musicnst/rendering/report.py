@@ -11,6 +11,7 @@ import string
 import musicnst
 from musicnst import files
 from musicnst.rendering import audio as audio_lib
+from musicnst.rendering import lead_sheet
 from musicnst.rendering import metric_table
 from musicnst.rendering import plots
 from musicnst.rendering import rolls
@@ -40,11 +41,15 @@ def write(result, path, audio=True):
 
 def _page(result, audio):
   snapshots = rolls.of_snapshots(result)
-  data = {'rolls': {'result': rolls.of_result(result), 'content': rolls.of_sequence(result.content, list(result.bars) or None),
-                    'style': rolls.of_sequence(result.style)},
+  readings = result.readings
+  # At another tempo the content's bars lie elsewhere than the result's.
+  bars = list(result.bars) if result.settings.get('tempo', 'content') == 'content' else []
+  data = {'rolls': {'result': rolls.of_result(result), 'content': rolls.of_sequence(result.content, bars or None, readings.get('content')),
+                    'style': rolls.of_sequence(result.style, None, readings.get('style'))},
           'snapshots': {str(iteration): roll for iteration, roll in snapshots}}
   heading = f'{_name(result, "content")} in the style of {_name(result, "style")}'
-  body = [_section('Listen', _players(result)) if audio else '', _rolls_section(result, data), _section('What changed', metric_table.rows(result)),
+  body = [_section('Listen', _players(result)) if audio else '', _rolls_section(result, data),
+          _section('Chords, form, and what was taken from where', lead_sheet.table(result)), _section('What changed', metric_table.rows(result)),
           _curves_section(result), _section('Settings', _settings(result))]
   return string.Template(_asset('page.html')).substitute(
       title=html.escape(f'{heading} - musicnst'), heading=html.escape(heading), summary=_summary(data['rolls']['result'], result),
@@ -112,6 +117,9 @@ def _rolls_section(result, data):
         f'<div class="scroll" tabindex="0" role="img" aria-label="Piano roll: {title}"><div class="width"><canvas></canvas></div></div></div>')
   note = ('Time runs to the right, pitch upwards; bars are numbered, stronger colours are louder. Click a roll to move its player there; '
           'content and result scroll together.')
+  if result.readings:
+    note += (' Above the notes stand the chords that were read, the phrases (one letter for those that are equal or varied), and for each bar of '
+             'the result the bars of the style piece that its accompaniment comes from.')
   missing = len(result.snapshots) - len(data['snapshots'])
   if missing:
     note += f' {_count(missing, "earlier snapshot")} left out to keep this page light.'
@@ -122,6 +130,8 @@ def _rolls_section(result, data):
 def _tools(data):
   states = ''.join(f'<label><input type="checkbox" data-state="{state}" checked> <span class="key {state}"></span>{state}</label>'
                    for state in rolls.STATES[1:])
+  if 'tune' in data['rolls']['result']:
+    states += '<span><span class="key tune"></span>tune</span>'
   buttons = ('<span><button id="wider" type="button" aria-label="Zoom out">−</button> '
              '<button id="closer" type="button" aria-label="Zoom in">+</button> '
              '<button id="whole" type="button">whole piece</button></span>')

@@ -1,7 +1,11 @@
 """Sequences -> the numbers that the report's piano rolls are drawn from (`page/roll.js` reads them).
 
-A note is `[start in ms, length in ms, pitch, velocity, state]`; states are those of `STATES`. Drums are apart, in rows of their own.
+A note is `[start in ms, length in ms, pitch, velocity, state]`; states are those of `STATES`. Drums are apart, in rows of their own. Of a piece
+that was read (`pieces.result.Reading`) a roll also has `tune`, places of notes; `chords` `[ms, symbol]`; `phrases` `[ms, ms, label]`; that of a
+result `taken` `[bar from 1, bars of the style, its name]`.
 """
+import os
+
 from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import meter
 
@@ -13,14 +17,15 @@ _MOST_SNAPSHOT_NOTES = 60_000
 _SAME_ONSET_SECS = .03
 
 
-def of_sequence(sequence, bars=None):
+def of_sequence(sequence, bars=None, reading=None):
   """Roll of one piece, every note plain.
 
   Args:
     sequence: NoteSequence.
     bars: seconds at which bars start; None finds them by the sequence's own tempos and meters.
+    reading: its `pieces.result.Reading`, or None.
   """
-  return _roll([(note, PLAIN) for note in sequence.notes], sequence, bars)
+  return _read(_roll([(note, PLAIN) for note in sequence.notes], sequence, bars), sequence, reading)
 
 
 def of_result(result):
@@ -31,7 +36,10 @@ def of_result(result):
   marked = [(note, state) for notes, state in ((kept, KEPT), (added, ADDED), (removed, REMOVED)) for note in notes]
   known = {_key(note) for note, state in marked if state != REMOVED}
   marked.extend((note, KEPT) for note in result.sequence.notes if note.is_drum and _key(note) not in known)
-  return _roll(marked, result.sequence, list(result.bars) or None)
+  roll = _read(_roll(marked, result.sequence, list(result.bars) or None), result.sequence, result.readings.get('result'))
+  if result.taken:
+    roll['taken'] = [[one.bar, list(one.bars), os.path.basename(one.style)] for one in result.taken]
+  return roll
 
 
 def of_snapshots(result):
@@ -82,6 +90,17 @@ def _roll(marked, sequence, bars):
     numbers[bool(note.is_drum)].append([start, max(round(note.end_time * 1000) - start, 1), note.pitch, note.velocity, state])
   starts = bar_starts(sequence) if bars is None else bars
   return {'notes': numbers[False], 'drums': numbers[True], 'bars': [round(start * 1000) for start in starts], 'end': round(end * 1000)}
+
+
+def _read(roll, sequence, reading):
+  """A roll with what was read of its sequence, if it was."""
+  if reading is None:
+    return roll
+  tune = {(round(sequence.notes[i].start_time * 1000), sequence.notes[i].pitch) for i in reading.tune}
+  milliseconds = lambda seconds: round(seconds * 1000)
+  return {**roll, 'tune': [i for i, note in enumerate(roll['notes']) if note[4] != REMOVED and (note[0], note[2]) in tune],
+          'chords': [[milliseconds(start), symbol] for start, symbol in reading.chords],
+          'phrases': [[milliseconds(start), milliseconds(end), label] for start, end, label in reading.phrases]}
 
 
 def _key(note):

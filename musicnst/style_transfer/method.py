@@ -11,7 +11,9 @@ from musicnst import config as config_lib
 from musicnst import errors
 from musicnst import music_proto
 from musicnst.style_transfer import request as request_lib
+from musicnst.style_transfer.pieces import measures
 from musicnst.style_transfer.pieces import piece as piece_lib
+from musicnst.style_transfer.pieces import result as result_lib
 from musicnst.style_transfer.pieces import stretches as stretches_lib
 
 if TYPE_CHECKING:
@@ -50,6 +52,10 @@ def load_model(name: Any) -> LoadedModel:
   return LoadedModel(str(name), *inference.load_model(name))
 
 
+# Options of methods that know the roles of notes; the others leave them unused.
+ROLES_ONLY = ('keep', 'melody', 'instruments')
+
+
 class Method:
   """One way to transfer style. A new method is a subclass, and one entry of `registry.TRANSFER_MAP`.
 
@@ -57,10 +63,10 @@ class Method:
     default_model: what is loaded where no model is named; '' for none.
     uses_model: whether it works with a model at all; one that does not takes None for it.
     wants: the models that it takes, in words.
-    unused: names of `request.Settings` that play no part; giving one is an error.
+    unused: names of `request.Settings` that play no part; asking for another value than the default is an error.
 
   Example:
-    method = registry.load('guided')
+    method = registry.load('arrange')
     piece, style = method.prepare(content, settings), method.prepare(other, settings)
     result = method.run(request.Request([piece], [[style]], [editable], settings))
     changes = piece.changes(result.edits[0][0])
@@ -69,7 +75,7 @@ class Method:
   default_model: ClassVar[str] = ''
   uses_model: ClassVar[bool] = True
   wants: ClassVar[str] = ''
-  unused: ClassVar[tuple[str, ...]] = ()
+  unused: ClassVar[tuple[str, ...]] = ROLES_ONLY
 
   @property
   def genres(self) -> tuple[str, ...]:
@@ -118,8 +124,22 @@ class Method:
     del piece, result, details
     return {}
 
+  def reading(self, piece: Any) -> result_lib.Reading | None:
+    """Chords, phrases and tune of a prepared piece, for the report; None where the method looks for none."""
+    del piece
+    return None
+
+  def score(self, metrics: dict[str, float]) -> float:
+    """What the best of several candidates has most of, from its figures (those that every transfer gets, and `measures`)."""
+    return measures.score(metrics)
+
   def check(self, settings: request_lib.Settings) -> None:
-    """Raises ArgumentError or UnknownNameError where settings ask for what this method does not do."""
+    """Raises ArgumentError or UnknownNameError where settings (as they were given, not filled) ask for what this method does not do."""
+    for field in dataclasses.fields(settings):
+      value = getattr(settings, field.name)
+      if field.name in self.unused and value != field.default:
+        raise errors.ArgumentError(
+            f'{field.name}={value} plays no part in this method; another one, such as guided, may take it (musicnst list --kind=methods)')
     for name in (settings.content_genre, settings.style_genre):
       if name and name not in self.genres:
         known = f'Known: {", ".join(self.genres)}.' if self.genres else 'This method does not use genres.'

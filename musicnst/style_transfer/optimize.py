@@ -29,7 +29,7 @@ class Outcome:
 SETTLING, LAST_RATE = .5, .2
 
 
-def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), progress=None, settle=False):
+def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), progress=None, settle=False, any_length=False):
   """Minimizes the sum of an objective's terms.
 
   Args:
@@ -42,6 +42,7 @@ def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), p
     snapshots: iterations whose variable is kept.
     progress: called with (iteration, total) after each step; optional.
     settle: steps become smaller from half of the loop on, and each piece ends where its sum was least since then.
+    any_length: `terms` is traced once for pieces of any length.
 
   Returns:
     Outcome.
@@ -50,7 +51,7 @@ def run(objective, start, context, num_steps, learning_rate=.08, snapshots=(), p
   count = tf.shape(variable)[0]
   state = (variable, tf.zeros_like(variable), tf.zeros_like(variable), variable, tf.fill([count], np.float32(np.inf)))
   step = compiled_step(objective)
-  if getattr(objective, 'any_length', False):
+  if any_length:
     step = _for_any_length(step, state, {**context, 'progress': tf.constant(0.0)})
   rows, kept, names = [], {}, []
   for iteration in range(1, num_steps + 1):

@@ -8,7 +8,7 @@ from musicnst import errors
 from musicnst import registry
 from musicnst.style_transfer import method as method_lib
 
-DEFAULT_METHOD = 'guided'
+DEFAULT_METHOD = 'arrange'
 # What names a model: a bundle, run folder, path or `inference.Source`; None for the method's own.
 Model = Any
 # What every method starts from; an entry's defaults stand above it.
@@ -40,10 +40,14 @@ class Entry:
     """The Method around a model: a name, path or `inference.Source`; None takes the method's own, if it uses one.
 
     Raises:
+      ArgumentError: a model for a method that uses none.
       ModelNotFoundError: no such model, none named where one is needed, or one that the method does not take.
     """
     classes = [_class(text) for text in self.classes]
     if not classes[0].uses_model:
+      if model:
+        raise errors.ArgumentError(
+            f'method {self.name} works without a model, so that {model} plays no part; --method=guided, for example, has one')
       return classes[0].load(None, **self.arguments)
     if not model and not classes[0].default_model:
       raise errors.ModelNotFoundError(f'method {self.name} needs --model, {classes[0].wants}')
@@ -94,8 +98,9 @@ def _walk(name: str, text: str, strength: float = 1.0) -> Entry:
 
 
 TRANSFER_MAP = {entry.name: entry for entry in (
-    _entry('arrange', "the content's tune and chords under the style piece's figures", 'arrange.method:ArrangeMethod', strength=1.0),
-    _entry('guided', "the style piece's statistics and its genre's, inner classifiers, residual decoding, a budget of change (default)",
+    _entry('arrange', "the content's tune, chords and form, accompanied by the style piece's figures; no model, no genre (default)",
+           'arrange.method:ArrangeMethod', strength=1.0),
+    _entry('guided', "the style piece's statistics and its genre's, inner classifiers, residual decoding, a budget of change",
            'guided.method:GuidedMethod', 'tokens.method:TokenGuided'),
     _paper('vgg', 'roll', 1, 'Gram matrices of VGG-19 on the roll'),
     _paper('classifier', 'roll', 2, 'dot products of the composer classifier on the roll'),

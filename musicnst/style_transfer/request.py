@@ -12,6 +12,8 @@ from musicnst.reading import meter
 Progress = Callable[[int, int], None] | None
 TRACKS = ('merge', 'each')
 DRUMS = ('keep', 'drop', 'style')
+# Whose instruments, and whose tempo.
+SIDES = ('content', 'style')
 
 
 def parse_bars(text: str) -> tuple[int, int] | None:
@@ -26,6 +28,11 @@ def parse_bars(text: str) -> tuple[int, int] | None:
   if not first.strip().isdigit() or not (last or first).strip().isdigit():
     raise errors.ArgumentError(f'--bars={text}: write FIRST-LAST, such as 9-24')
   return int(first), int(last or first)
+
+
+def parse_names(text: str) -> tuple[str, ...]:
+  """'bass, Strings' -> ('bass', 'Strings')."""
+  return tuple(name.strip() for name in text.split(',') if name.strip())
 
 
 def parse_snapshots(values: Sequence[str]) -> tuple[int, ...]:
@@ -44,7 +51,8 @@ class Settings:
   """What a transfer is asked for, the same for every method; None takes the method's own default (`registry.Entry.defaults`).
 
   Args:
-    strength: 0 to 1; how much may change. Not together with `style_weight`.
+    strength: 0 to 1; how much is restyled: 0 copies the content; of `arrange` the share of the bars that take the style's figures, of other
+      methods how much may change. Not together with `style_weight`.
     style_weight, content_weight: factors on the style and the content terms, at least 0.
     num_steps: iterations.
     learning_rate: Adam's.
@@ -53,9 +61,13 @@ class Settings:
     bars: (first, last), counted from 1, both included: only these may change; None for all.
     tracks: 'merge' restyles all instruments as one texture, 'each' every instrument by itself.
     drums: 'keep' leaves them as they are, 'drop' leaves them out, 'style' puts the style piece's in their place.
+    keep: roles (bass, chords, pad, counter-melody) or tracks, by name or number, that stay beside the tune.
+    melody: number or name of the content's track that is the tune; '' to find it.
+    instruments: new notes are played by the content's instruments, or by the style's.
+    tempo: the result goes at the content's tempo, or at the style's.
     steps_per_quarter: grid; kept notes keep their exact times whatever it is.
     beats: where beats come from: 'auto', 'tempo', 'estimate' or 'fixed:QPM'.
-    meter: such as '4/4', of content and style, instead of what their files say; '' takes the files', or a guess where that cannot be.
+    meter: the content's, such as '4/4'; '' takes what its file says, or a guess where that cannot be.
     strict: refuse damaged files, which are read as far as they go otherwise.
     protect_melody: keep every note that is highest at its onset, and add none above it.
     content_genre, style_genre: genres of the two, where they are known; what is not given is recognised.
@@ -63,26 +75,35 @@ class Settings:
     snapshots: iterations whose music is kept.
   """
 
-  strength: float | None = option(None, '0 to 1: how much may change (1: more than half of what sounds). Not together with --style_weight.')
-  style_weight: float | None = option(None, 'Factor on the style terms.')
-  content_weight: float | None = option(None, 'Factor on the content terms.')
-  num_steps: int | None = option(None, 'Iterations.')
-  learning_rate: float | None = option(None, 'Step size of the optimizer.')
-  seed: int = option(0, 'Of every random draw.')
+  strength: float | None = option(
+      None, "0 to 1: 0 copies the content, 1 restyles every bar; between, so many of the bars take the style's figures (other methods: how much "
+      'may change). Not together with --style_weight.')
+  style_weight: float | None = option(None, 'Factor on the style terms of a method that optimizes, such as guided.')
+  content_weight: float | None = option(None, 'Factor on its content terms.')
+  num_steps: int | None = option(None, 'Its iterations.')
+  learning_rate: float | None = option(None, 'Step size of its optimizer.')
+  seed: int = option(0, 'Of every random draw; another seed is another result.')
   candidates: int = option(1, 'Make so many results and keep the best by the metrics.')
   bars: tuple[int, int] | None = option(
       None, 'Restyle only these bars, such as 9-24 (counted from 1, both included).', flag_default='', parse=parse_bars)
-  tracks: str = option('merge', 'All instruments as one texture, or each by itself.', choices=TRACKS)
+  tracks: str = option(
+      'merge', 'All instruments as one texture, or each by itself (guided and others that change notes in place).', choices=TRACKS)
   drums: str = option('keep', "Keep the drums, leave them out, or take the style's.", choices=DRUMS)
-  steps_per_quarter: int = option(4, 'Grid; kept notes keep their exact times.')
+  keep: tuple[str, ...] = option(
+      (), 'What stays beside the tune: bass, chords, pad, counter-melody, or tracks by name or number.', flag_default='', parse=parse_names)
+  melody: str = option('', "The content's track that is the tune, by name or number; found where it is not given.")
+  instruments: str = option('content', "Whose instruments play what is new.", choices=SIDES)
+  tempo: str = option('content', "Whose tempo the result has.", choices=SIDES)
+  steps_per_quarter: int = option(4, 'Grid of methods that have one, such as guided; kept notes keep their exact times.')
   beats: str = option('auto', 'Where beats come from: auto, tempo, estimate or fixed:QPM.')
-  meter: str = option('', 'Meter of the music, such as 4/4, instead of what its file says (or what is guessed where that cannot be).')
+  meter: str = option('', "The content's meter, such as 4/4; else what its file says, or a guess where that cannot be.")
   strict: bool = option(False, 'Refuse damaged files; otherwise they are read as far as they go, and what was mended is told.')
-  protect_melody: bool = option(True, 'Keep every note that is highest when it starts.')
-  content_genre: str = option('', 'Genre of the content, such as jazz; recognised where it is not given.')
+  protect_melody: bool = option(True, 'Methods that optimize: keep every note that is highest when it starts.')
+  content_genre: str = option('', 'Methods with genres, such as guided: that of the content, such as jazz; else recognised.')
   style_genre: str = option('', 'Genre of the style, likewise.')
   imagenet: bool = option(False, "VGG-19 methods: download and use ImageNet's weights (random ones otherwise).")
-  snapshots: tuple[int, ...] = option((), 'Iterations to show in the report, such as 1,10,60.', flag_default=[], parse=parse_snapshots)
+  snapshots: tuple[int, ...] = option(
+      (), 'Methods that optimize: iterations to show in the report, such as 1,10,60.', flag_default=[], parse=parse_snapshots)
 
   def check(self) -> None:
     """Raises ArgumentError for values out of range, or that contradict each other."""
@@ -97,7 +118,7 @@ class Settings:
     for name in ('num_steps', 'candidates'):
       if getattr(self, name) is not None and getattr(self, name) < 1:
         raise errors.ArgumentError(f'{name} {getattr(self, name)} must be at least 1')
-    for name, choices in (('drums', DRUMS), ('tracks', TRACKS)):
+    for name, choices in (('drums', DRUMS), ('tracks', TRACKS), ('instruments', SIDES), ('tempo', SIDES)):
       if getattr(self, name) not in choices:
         raise errors.ArgumentError(f'{name} {getattr(self, name)!r}: known are {", ".join(choices)}')
     if self.bars is not None and not 1 <= self.bars[0] <= self.bars[1]:
@@ -142,9 +163,11 @@ class MethodResult:
     history: term -> list of floats.
     snapshots: iteration -> list of edits.
     details: dict for the report, such as the genres recognised.
+    taken: list (one a candidate) of lists of `pieces.result.Taken`, where a method takes whole bars of the style; empty otherwise.
   """
 
   edits: list[list[Any]]
   history: dict[str, list[float]] = dataclasses.field(default_factory=dict)
   snapshots: dict[int, list[Any]] = dataclasses.field(default_factory=dict)
   details: dict[str, Any] = dataclasses.field(default_factory=dict)
+  taken: list[list[Any]] = dataclasses.field(default_factory=list)

@@ -9,6 +9,7 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.reading import manner
 from musicnst.style_transfer import method as method_lib
 from musicnst.style_transfer import registry
 from musicnst.style_transfer import request as request_lib
@@ -17,6 +18,7 @@ from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer.pieces import drums
 from musicnst.style_transfer.pieces import measures
 from musicnst.style_transfer.pieces import result as result_lib
+from musicnst.style_transfer.pieces import tempo
 
 # So many padded steps are restyled side by side: about 2 GiB.
 GROUP_STEPS = 16384
@@ -74,8 +76,10 @@ def transfer_each(
   chosen = registry.load(method, model)
   chosen.check(settings)
   settings = settings.filled(entry.defaults)
-  styles, folder_style = sources.load_styles(style, lambda sequence, name: chosen.prepare(sequence, settings, name))
-  task = _Task(method, chosen, settings, styles, folder_style, progress)
+  of_style = dataclasses.replace(settings, melody='', meter='')  # the track and the meter that are named are the content's
+  with manner.using(manner.Manner(strict=settings.strict)) as mended:
+    styles, folder_style = sources.load_styles(style, lambda sequence, name: chosen.prepare(sequence, of_style, name))
+  task = _Task(method, chosen, settings, styles, folder_style, progress, manner.described(mended))
   for content in contents:
     try:
       yield task.run(content)
@@ -93,11 +97,13 @@ class _Task:
   styles: list[tuple[str, Any]]  # names and prepared pieces
   folder_style: bool
   progress: request_lib.Progress
+  style_mended: str = ''  # what was mended in the style's files
 
   def run(self, content: sources.Source) -> result_lib.TransferResult:
     """One content -> TransferResult."""
     started = time.monotonic()
-    name, sequence = sources.load_sequence(content)
+    with manner.using(manner.Manner(strict=self.settings.strict)) as mended:
+      name, sequence = sources.load_sequence(content)
     whole = self.method.prepare(sequence, self.settings, name)
     pieces, found = self._find(whole)
     styles = [piece for _, piece in self.styles]
@@ -105,13 +111,17 @@ class _Task:
     composed = [finish(edits) for edits in found.edits]
     composed = [(drums.apply(result, self.settings.drums, whole, styles[0]), *notes) for result, *notes in composed]
     measured = [self._measures(whole, styles, result, found.details) for result, *_ in composed]
-    best = max(range(len(composed)), key=lambda i: measures.score(measured[i]))
-    result, kept, added, removed = composed[best]
+    best = max(range(len(composed)), key=lambda i: self.method.score(measured[i]))
+    result, *notes = composed[best]
+    result, seconds = tempo.apply(result, self.settings.tempo, whole, styles[0])
+    kept, added, removed = (tempo.moved(some, seconds) for some in notes)
+    readings = self._readings(whole, composed[best][0], seconds)
     return result_lib.TransferResult(
         sequence=result, content=sequence, style=styles[0].sequence, kept=kept, added=added, removed=removed,
         metrics=measured[best], history=found.history, snapshots={i: finish(edits)[0] for i, edits in found.snapshots.items()},
-        settings=self._described(name, whole, found, best), seconds=time.monotonic() - started,
-        bars=[float(s) for s in whole.beat_map.to_seconds(whole.bar_beats())])
+        settings=self._described(name, whole, found, best) | self._assumed(whole, mended), seconds=time.monotonic() - started,
+        readings=readings, taken=found.taken[best] if found.taken else [],
+        bars=[float(s) for s in seconds(whole.beat_map.to_seconds(whole.bar_beats()))])
 
   def _find(self, whole: Any) -> tuple[list[Any], request_lib.MethodResult]:
     """(list of pieces that may change, MethodResult): the method's work, a bounded number of steps at a time."""
@@ -128,6 +138,26 @@ class _Task:
 
   def _measures(self, whole: Any, styles: list[Any], result: music_proto.NoteSequence, details: dict[str, Any]) -> dict[str, float]:
     return {**measures.of(whole, styles, result), **self.method.measures(whole, result, details)}
+
+  def _readings(self, whole: Any, result: music_proto.NoteSequence, seconds: Any) -> dict[str, result_lib.Reading]:
+    """What was read, of content, style and `result`, whose times `seconds` (float `[N]` -> float `[N]`) moves."""
+    content, style = self.method.reading(whole), self.method.reading(self.styles[0][1])
+    if content is None or style is None:
+      return {}
+    key = lambda note: (note.pitch, note.start_time, note.instrument)
+    tune = {key(whole.sequence.notes[i]) for i in content.tune}
+    return {'content': content, 'style': style, 'result': content.moved(seconds, [i for i, n in enumerate(result.notes) if key(n) in tune])}
+
+  def _assumed(self, whole: Any, mended: list[manner.Mended]) -> dict[str, str]:
+    """What was mended in the files, and the meter where it is not the file's."""
+    found = {'mended': manner.described(mended), 'style_mended': self.style_mended}
+    if whole.beat_map.meters:
+      meters = dict.fromkeys(f'{numerator}/{denominator}' for _, numerator, denominator in whole.beat_map.meters)
+      found['meter'] = f'{", ".join(meters)} ({"given" if whole.beat_map.meter_from == "given" else "guessed"})'
+    style = self.styles[0][1].beat_map
+    if style.meter_from == 'guess':
+      found['style_meter'] = f'{style.meters[0][1]}/{style.meters[0][2]} (guessed)'
+    return {name: text for name, text in found.items() if text}
 
   def _described(self, name: str, whole: Any, found: request_lib.MethodResult, best: int) -> dict[str, Any]:
     names, settings = [n for n, _ in self.styles], self.settings
@@ -167,4 +197,4 @@ def _joined(results: list[request_lib.MethodResult]) -> request_lib.MethodResult
       edits=[[edit for part in parts for edit in part] for parts in zip(*(r.edits for r in results))],
       history={name: np.mean([r.history[name] for r in results], 0).tolist() for name in results[0].history},
       snapshots={i: [edit for r in results for edit in r.snapshots[i]] for i in results[0].snapshots},
-      details=results[0].details)
+      details=results[0].details, taken=[[one for part in parts for one in part] for parts in zip(*(r.taken for r in results))])

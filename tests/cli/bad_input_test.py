@@ -14,7 +14,7 @@ from musicnst.rendering import midi
 from musicnst.representations import testing
 from tests.reading import midi_maker
 
-_METHODS = ('half-notes', 'style-piece')
+_METHODS = ('arrange', 'half-notes', 'style-piece')
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_transfer_of_a_bad_content(run, tmp_path, style, name):
   make, said = _BAD_FILES[name]
   bad = tmp_path / 'inputs' / name
   make(bad)
-  _fails(run, ['transfer', f'--content={bad}', f'--style={style}', '--output=out/result.mid', '--method=half-notes'], said)
+  _fails(run, ['transfer', f'--content={bad}', f'--style={style}', '--output=out/result.mid'], said)
   assert not os.path.exists('out')
 
 
@@ -83,7 +83,7 @@ def test_transfer_to_a_bad_style(run, tmp_path, style, name):
   make, said = _BAD_FILES[name]
   bad = tmp_path / 'inputs' / name
   make(bad)
-  _fails(run, ['transfer', f'--content={style}', f'--style={bad}', '--output=out/result.mid', '--method=half-notes'], said)
+  _fails(run, ['transfer', f'--content={style}', f'--style={bad}', '--output=out/result.mid'], said)
   assert not os.path.exists('out')
 
 
@@ -149,10 +149,10 @@ def test_odd_pieces_as_style(run, tmp_path, style, name):
     (['--strength=2'], '0 to 1'), (['--strength=.5', '--style_weight=1'], 'not both'), (['--method=gided'], "'guided'"), (['--bars=9'], 'bars'),
     (['--bars=0-3'], 'bars'), (['--bars=x'], 'FIRST-LAST'), (['--num_steps=0'], 'num_steps'), (['--candidates=0'], 'candidates'),
     (['--tracks=all'], 'tracks'), (['--beats=fixed:0'], '1'), (['--beats=swing'], 'swing'), (['--steps_per_quarter=0'], 'steps_per_quarter'),
-    (['--snapshots=a'], 'snapshots'), (['--style_weight=-1'], 'style_weight'), (['--no_such_flag=1'], 'no_such_flag')])
+    (['--snapshots=a'], 'snapshots'), (['--num_steps=5'], 'plays no part'), (['--style_genre=jazz'], 'plays no part'),
+    (['--model=polyphonic-2bar'], 'without a model'), (['--style_weight=-1'], 'style_weight'), (['--no_such_flag=1'], 'no_such_flag')])
 def test_transfer_flags_out_of_range(run, style, flags, said):
-  method = [] if flags[0].startswith('--method') else ['--method=half-notes']
-  _fails(run, ['transfer', f'--content={style}', f'--style={style}', '--output=out/r.mid', *method, *flags], said)
+  _fails(run, ['transfer', f'--content={style}', f'--style={style}', '--output=out/r.mid', *flags], said)
   assert not os.path.exists('out')
 
 
@@ -194,7 +194,8 @@ def test_models_that_are_not_there(run, tmp_path, style):
   for model in ('no-such-bundle', tmp_path / 'empty', tmp_path / 'cut.zip', tmp_path / 'missing.zip'):
     _fails(run, ['generate', f'--model={model}', '--output_dir=out'], os.path.basename(model))
     _fails(run, ['evaluate', f'--model={model}', '--examples_path=x'], os.path.basename(model))
-    _fails(run, ['transfer', f'--content={style}', f'--style={style}', '--output=out/r.mid', f'--model={model}'], os.path.basename(model))
+    _fails(run, ['transfer', f'--content={style}', f'--style={style}', '--output=out/r.mid', '--method=guided', f'--model={model}'],
+           os.path.basename(model))
     _fails(run, ['bundle', f'--run_dir={model}', '--output=out.zip'], os.path.basename(model))
   assert not os.path.exists('out') and not os.path.exists('out.zip')
 
@@ -236,7 +237,7 @@ def test_transfer_of_every_conformance_file(run, shared, style):
   for path in sorted((shared / 'data' / 'conformance').iterdir()):
     if path.suffix.lower() == '.md':
       continue
-    arguments = ['transfer', f'--content={path}', f'--style={style}', f'--output=out/{path.stem}.mid', '--method=half-notes']
+    arguments = ['transfer', f'--content={path}', f'--style={style}', f'--output=out/{path.stem}.mid']
     status, out, err = run(*arguments)
     assert status in (0, 2), (path, err)
     assert os.path.exists(f'out/{path.stem}.mid') == (status == 0)

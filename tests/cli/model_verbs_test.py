@@ -152,6 +152,6 @@ def test_list_has_a_line_for_everything(capsys):
   assert code == 0
   for kind in ('configs', 'methods', 'bundles', 'corpora'):
     assert f'{kind}:\n' in printed
-  for name in ('polyphonic-2bar', 'cat-mel_2bar_small', 'guided', 'pop909', 'all-genres'):
+  for name in ('polyphonic-2bar', 'cat-mel_2bar_small', 'arrange', 'guided', 'pop909', 'all-genres'):
     assert re.search(rf'^  {name} +\S', printed, re.MULTILINE)
   assert _run(capsys, 'list', '--kind=corpora')[1].startswith('corpora:')

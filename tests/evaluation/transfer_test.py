@@ -33,6 +33,9 @@ def test_means_by_hand(folder):
   assert copy['content_change'] == 0 and copy['density_ratio'] == 1 and copy['skyline_kept'] == 1
   assert half['content_change'] == half['content_removed'] == .5 and half['density_ratio'] == .5 and half['skyline_kept'] == .5
   assert report['mean']['content_change'] == .25
+  # A tune alone: half of it is left, and where nothing is left nothing says its chord.
+  assert copy['tune_kept'] == copy['chords_kept'] == 1 and half['tune_kept'] == .5 and half['chords_kept'] < 1
+  assert half['notes_outside'] == half['wrong_notes'] == half['rubs_before'] == 0
   assert report['interval']['content_change'] == [0., .5]  # of two draws, both may fall on either
 
 
@@ -82,7 +85,16 @@ def test_outputs_without_their_contents(folder, tmp_path):
 def test_the_verb(folder, capsys):
   arguments = ['evaluate', '--mode=transfer', f'--style={folder}/style.mid', f'--output={folder}/r.json']
   assert command.execute([*arguments, f'--content={folder}/content', f'--result={folder}/output']) == 0
-  assert 'content_change                  0.250     0.000    0.500  Sounding sixteenths' in capsys.readouterr().out
+  printed = capsys.readouterr().out
+  assert 'content_change                     0.250     0.000    0.500  Sounding sixteenths' in printed
+  assert 'tune_kept                          0.750     0.500    1.000  Share of the notes of the tune' in printed and 'rubs of the content' in printed
   assert json.loads((folder / 'r.json').read_text())['mean']['content_change'] == .25
   assert command.execute([*arguments, f'--content={folder}/content']) == 2
   assert 'needs either --triples' in capsys.readouterr().err
+
+
+def test_drums_have_no_tune_to_keep(tmp_path):
+  for name in ('content', 'style', 'output'):
+    midi.write(testing.drums(2), tmp_path / f'{name}.mid')
+  report = transfer.run(transfer.match(*(str(tmp_path / f'{name}.mid') for name in ('content', 'style', 'output'))))
+  assert report['count'] == 1 and 'tune_kept' not in report['mean']

@@ -91,7 +91,8 @@ def test_program_that_holds_when_a_note_begins():
 
 
 def test_a_note_that_never_ends():
-  data = _file(b'\x00\x90\x3c\x50' + QUARTER + b'\x90\x3e\x50' + QUARTER + b'\x80\x3e\x00' + QUARTER + b'\xb0\x07\x64' + b'\x8f\x00\xb0\x07\x64')
+  data = _file(b'\x00\x90\x3c\x50' + QUARTER + b'\x90\x3e\x50' + QUARTER + b'\x80\x3e\x00' + QUARTER + b'\xb0\x07\x64'
+               + b'\x8f\x00\xb0\x07\x64')
   sequence, mended = _read(data)
   assert [(n.pitch, n.end_time) for n in sequence.notes] == [(62, 1.0), (60, 2.0)] and mended == ['notes_without_end']
 
@@ -122,7 +123,8 @@ PLAIN = _file(NOTE * 4, b'\x00\xff\x03\x01b' + NOTE)
 
 @pytest.mark.parametrize('data, reasons', [
     (b'RIFF' + struct.pack('<I', len(PLAIN) + 12) + b'RMIDdata' + struct.pack('<I', len(PLAIN)) + PLAIN, ['riff']),
-    (b'RIFF' + struct.pack('<I', len(PLAIN) + 30) + b'RMIDLIST\4\0\0\0INFOdata' + struct.pack('<I', len(PLAIN)) + PLAIN + b'DISP\2\0\0\0ab', ['riff']),
+    (b'RIFF' + struct.pack('<I', len(PLAIN) + 30) + b'RMIDLIST\4\0\0\0INFOdata' + struct.pack('<I', len(PLAIN)) + PLAIN
+     + b'DISP\2\0\0\0ab', ['riff']),
     (b'\0\4song' + bytes(59) + b'Midi????' + bytes(10) + struct.pack('>I', len(PLAIN)) + bytes(41) + PLAIN + bytes(77), ['mac_binary']),
     (b'\r\n\r\n' + PLAIN, ['leading_bytes']),
     (PLAIN.replace(b'\0\1\0\2', b'\0\1\0\3', 1), ['number_of_tracks']),

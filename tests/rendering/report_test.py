@@ -10,6 +10,7 @@ import soundfile
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.rendering import lead_sheet
 from musicnst.rendering import plots
 from musicnst.rendering import report
 from musicnst.rendering import rolls
@@ -116,6 +117,39 @@ def test_metrics_with_their_meanings(tmp_path):
   assert 'style genre .5 .25 Probability of the genre' in page.text
   assert 'unheard of 3' in page.text
   assert 'the longest run of notes that result and style share, at any pitch, is 1 note long' in page.text
+
+
+def _read():
+  """The result of `_result`, with what was read of it: C and G are the tune; its only whole bar is taken from bars 3 and 4 of b.mid."""
+  reading = result_lib.Reading([(0.0, 'C'), (2.0, 'G7/B')], [(0.0, 4.0, 'A')], [0, 2])
+  style = result_lib.Reading([(0.0, 'Dm')], [], [])
+  return _result(readings={'content': reading, 'style': style, 'result': result_lib.Reading(reading.chords, reading.phrases, [0, 1])},
+                 taken=[result_lib.Taken(1, 'folder/b.mid', (3, 4))])
+
+
+def test_chords_phrases_tune_and_what_was_taken_stand_above_the_notes(tmp_path):
+  _, page, data = _written(_read(), tmp_path)
+  roll, content = data['rolls']['result'], data['rolls']['content']
+  assert [roll['notes'][i][2] for i in roll['tune']] == [content['notes'][i][2] for i in content['tune']] == [60, 67]
+  assert roll['chords'] == [[0, 'C'], [2000, 'G7/B']] and roll['phrases'] == [[0, 4000, 'A']] and roll['taken'] == [[1, [3, 4], 'b.mid']]
+  assert data['rolls']['style']['chords'] == [[0, 'Dm']] and 'taken' not in content
+  assert 'phrase bars chords accompaniment: bars of b.mid A 1 C G7/B 3–4 2 – as it was' in page.text
+  assert {'class': 'key tune'} in page.of('span')
+  plain = _written(_result(), tmp_path)
+  assert 'chords' not in plain[2]['rolls']['result'] and 'accompaniment' not in plain[1].text
+
+
+def test_what_was_taken_in_words():
+  some = [result_lib.Taken(*one) for one in ((1, 'a.mid', (3,)), (2, 'a.mid', (4, 5)), (3, 'a.mid', (1,)), (6, 'b.mid', (2,)))]
+  assert lead_sheet.taken(some, 0, 6) == '3–5, 1, as it was, 2'
+  assert lead_sheet.taken(some, 2, 6, several=True) == 'a.mid 1, as it was, b.mid 2'
+  many = _result(readings={'result': result_lib.Reading([], [(i, i + 1., 'A') for i in range(30)], [])}, bars=[float(i) for i in range(30)])
+  assert '<details><summary>30 phrases' in lead_sheet.table(many)
+
+
+def test_figures_of_the_arrangement_come_first(tmp_path):
+  _, page, _ = _written(_result(metrics={'content_change': .5, 'rubs': .25, 'rubs_before': .125, 'tune_kept': 1.}), tmp_path)
+  assert page.text.index('rubs .25 .125') < page.text.index('tune kept 1') < page.text.index('content change .5')
 
 
 def test_players_hold_the_sound(tmp_path):

@@ -10,8 +10,9 @@ from musicnst.representations import converter_map
 from musicnst.representations import testing
 from tests.representations import contract
 
-# What each representation is tried with: (arguments, maker of music that it takes, whether it can be transposed).
-CASES = {
+# A representation is tried without arguments on chords that may be transposed, unless it stands below with others:
+# (arguments, maker of music that it takes, whether it can be transposed).
+_OTHERS = {
     'band': [({'required_tracks': 3}, testing.band, True), ({'required_tracks': 3, 'steps': 256}, testing.band, True),
              ({'continuous': True}, testing.band, True)],
     'binary': [({}, testing.chords, True), ({'steps': 32, 'steps_per_quarter': 12}, testing.chords, True)],
@@ -32,8 +33,11 @@ CASES = {
 }
 
 
-def test_every_registered_representation_is_tried():
-  assert set(CASES) == set(converter_map.CONVERTER_MAP)
+CASES = {name: _OTHERS.get(name, [({}, testing.chords, True)]) for name in converter_map.CONVERTER_MAP}
+
+
+def test_no_case_is_of_an_unknown_representation():
+  assert set(_OTHERS) <= set(converter_map.CONVERTER_MAP)
 
 
 @pytest.mark.parametrize('name, case', [(name, i) for name in CASES for i in range(len(CASES[name]))])

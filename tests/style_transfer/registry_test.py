@@ -42,7 +42,13 @@ def test_methods_load_what_they_need(saved):
   assert (loaded.latents.model.z_size, loaded.latents.threshold, loaded.latents.name) == (5, .25, path)
   assert loaded.latents.threshold_logit == pytest.approx(np.log(1 / 3)) and not loaded.latents.autoregressive
   assert registry.load('interpolation', path).latents is loaded.latents  # compiled once
-  assert isinstance(registry.load('copy', 'no such model'), controls.Copy)  # needs none
+  assert isinstance(registry.load('copy'), controls.Copy)  # needs none
+
+
+@pytest.mark.parametrize('method', ['arrange', 'copy'])
+def test_a_model_for_a_method_without_one(method):
+  with pytest.raises(errors.ArgumentError, match=f'method {method} works without a model.*--method=guided'):
+    registry.load(method, 'polyphonic-2bar')
 
 
 def test_the_first_class_that_takes_the_model_is_the_method(saved):

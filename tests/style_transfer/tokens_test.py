@@ -103,7 +103,7 @@ def test_magentas_checkpoint_restyles_a_melody(method, magentas):
 
 def test_strength_nought_and_bars(magentas):
   content, style = _band(1), _band(2)
-  copy = transfer.transfer(content, style, model=magentas, strength=0.0)
+  copy = transfer.transfer(content, style, method='guided', model=magentas, strength=0.0)
   assert _as_set(copy.sequence.notes) == _as_set(content.notes) and not copy.added and not copy.removed
   part = transfer.transfer(content, style, method='interpolation', model=magentas, strength=1.0, bars=(3, 3))
   bar = 4 * 60 / 90
@@ -120,7 +120,7 @@ def test_strength_nought_and_bars(magentas):
     ('cat-drums_2bar_small', ''), ('cat-mel_2bar_med_chords', '')])
 def test_every_kind_of_token_comes_back_in_one_file(config, more, tiny):
   content, style = _band(1), _band(2)
-  result = transfer.transfer(content, style, model=tiny(config, more), strength=1.0, num_steps=3)
+  result = transfer.transfer(content, style, method='guided', model=tiny(config, more), strength=1.0, num_steps=3)
   before = _as_set(content.notes)
   assert (len(result.kept), len(result.sequence.notes)) == (len(result.kept), len(before) - len(result.removed) + len(result.added))
   if 'drums' in config:
@@ -135,7 +135,7 @@ def test_drums_alone_are_measured(tiny):
   drums = _band(1, bass=False)
   del drums.notes[:40]
   assert all(note.is_drum for note in drums.notes)
-  result = transfer.transfer(drums, _band(2), model=tiny('cat-drums_2bar_small'), strength=1.0, num_steps=3)
+  result = transfer.transfer(drums, _band(2), method='guided', model=tiny('cat-drums_2bar_small'), strength=1.0, num_steps=3)
   changed = (len(result.added) + len(result.removed)) / len(drums.notes)
   assert result.metrics['onset_change'] == pytest.approx(changed)
 
@@ -143,7 +143,7 @@ def test_drums_alone_are_measured(tiny):
 def test_models_of_bits_walk_but_are_not_guided(tiny):
   path = tiny('nade-drums_2bar_reduced', ',nade_num_hidden=5')
   with pytest.raises(errors.ArgumentError, match='--method=arithmetic'):
-    transfer.transfer(_band(1), _band(2), model=path)
+    transfer.transfer(_band(1), _band(2), method='guided', model=path)
   result = transfer.transfer(_band(1), _band(2), model=path, method='arithmetic')
   assert len(result.kept) + len(result.removed) == 20
 
@@ -159,12 +159,12 @@ def test_other_meters_are_read_as_they_come(magentas):
 
 def test_what_does_not_fit_is_refused(magentas, tiny):
   with pytest.raises(errors.RejectedSequence, match='no note'):
-    transfer.transfer(_band(1), _band(2), model=tiny('cat-drums_2bar_small')) and transfer.transfer(
-        _only_drums(), _band(2), model=magentas)
+    transfer.transfer(_band(1), _band(2), method='guided', model=tiny('cat-drums_2bar_small')) and transfer.transfer(
+        _only_drums(), _band(2), method='guided', model=magentas)
   with pytest.raises(errors.ModelNotFoundError, match='paper-vgg-latents needs a latent model of 32 steps'):
     transfer.transfer(_band(1), _band(2), model=magentas, method='paper-vgg-latents')
-  with pytest.raises(errors.ArgumentError, match='tracks, drums and candidates'):
-    transfer.transfer(_band(1), _band(2), model=magentas, tracks='each')
+  with pytest.raises(errors.ArgumentError, match='plays no part'):
+    transfer.transfer(_band(1), _band(2), method='guided', model=magentas, tracks='each')
 
 
 def _only_drums():

@@ -96,8 +96,8 @@ def _latents(f, g):
     {g.left(CL, 'written_style')}): much of what the loss finds lies where the decoder writes the same. Content change is
     {f(VL, 'content_change')} and {f(CL, 'content_change')} (the autoencoder alone: {f.control('reconstruction', 'content_change')};
     genres {g(VL, 'content_change')} and {g(CL, 'content_change')}), and what changes is thinned, to a density of {f(VL, 'density_ratio')}
-    and {f(CL, 'density_ratio')}. The nearness to the style piece goes {f.change(VL, 'nearness')} and {f.change(CL, 'nearness')} (the default
-    transfer {f.control('guided', 'nearness_after')} at a change of {f.control('guided', 'content_change')}, the style piece
+    and {f(CL, 'density_ratio')}. The nearness to the style piece goes {f.change(VL, 'nearness')} and {f.change(CL, 'nearness')} (method
+    `guided` {f.control('guided', 'nearness_after')} at a change of {f.control('guided', 'content_change')}, the style piece
     {f.control('style-piece', 'nearness_after')}). A random VGG-19 hardly tells latents of two composers apart in the first place: their
     distance is {f(VL, 'style_start')} of the target's energy.'''
 
@@ -116,9 +116,9 @@ def _judges(f, g):
   return f'''
     **Independent judges hear little of it.** Probability of the target, composers: rolls {f.change(VR, 'judge')} (VGG-19),
     {f.change(CR, 'judge')} (classifier); latents {f.change(VL, 'judge')}, {f.change(CL, 'judge')}; half of the notes
-    {f.control_change('half-notes', 'judge')}; the default transfer {f.control_change('guided', 'judge')}; a piece by the target itself
+    {f.control_change('half-notes', 'judge')}; method `guided` {f.control_change('guided', 'judge')}; a piece by the target itself
     {f.control_change('style-piece', 'judge')}. Genres, by the benchmark's judges: rolls {g.change(VR, 'judge')}, {g.change(CR, 'judge')}; latents
-    {g.change(VL, 'judge')}, {g.change(CL, 'judge')}; half of the notes {g.control_change('half-notes', 'judge')}; the default transfer
+    {g.change(VL, 'judge')}, {g.change(CL, 'judge')}; half of the notes {g.control_change('half-notes', 'judge')}; method `guided`
     {g.control_change('guided', 'judge')} at a content change of {g.control('guided', 'content_change')}; the style piece
     {g.control_change('style-piece', 'judge')}. Four pairs of each kind: differences of a few hundredths mean nothing.'''
 
@@ -130,5 +130,5 @@ def _ratio(f, g):
     on rolls, {f.most_gained(VL)} with VGG-19 on latents and {f.most_gained(VR)} on rolls. The last is one pair, {f.most_moved(VR)}: a
     handful of stray notes turn the composer classifiers there, while the nearness to the style piece hardly moves. Where the idea ends:
     the features are those of the variable, not of what is written from it; density weighs heavily in them; and neither network was made
-    to hear style rather than notes. The default transfer measures statistics of the decoded notes, normalised for density, and pays for
+    to hear style rather than notes. Method `guided` measures statistics of the decoded notes, normalised for density, and pays for
     change explicitly.'''

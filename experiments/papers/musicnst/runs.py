@@ -163,7 +163,7 @@ def _written(task, prepared, pair, variable, threshold):
 
 
 def controls(models, pair, seed=0, experiments=tuple(EXPERIMENTS), names=CONTROLS):
-  """Rows for methods (`names`) that are not the paper's, measured alike; `guided` is the default of `musicnst transfer`.
+  """Rows for methods (`names`) that are not the paper's, measured alike; `guided` is the method of this project that works on latents.
 
   `written_style` is a dict here: experiment -> the style distance of the notes written, as that experiment's network sees it.
   """

@@ -4,10 +4,11 @@
   const data = JSON.parse(document.getElementById('rolls').textContent);
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
   const STATES = ['plain', 'kept', 'added', 'removed'];
-  const COLOURS = STATES.map(colour);
+  const COLOURS = STATES.map(colour), TUNE = colour('tune');
   const NAMES = ['C', 'C♯', 'D', 'E♭', 'E', 'F', 'F♯', 'G', 'A♭', 'A', 'B♭', 'B'];
   const BLACK = new Set([1, 3, 6, 8, 10]);
-  const GUTTER = 38, TOP = 16, DRUM_ROW = 4;
+  const GUTTER = 42, LANE = 14, DRUM_ROW = 4;
+  const LANES = ['phrases', 'chords', 'taken'], TITLES = {phrases: 'form', chords: 'chords', taken: 'from'};
   const longest = Math.max(1000, data.rolls.result.end, data.rolls.content.end);
   const shown = {kept: true, added: true, removed: true};
   const rolls = [];
@@ -49,9 +50,12 @@
       this.low = Math.max(0, low - 2);
       this.high = Math.min(127, high + 2);
       const range = this.high - this.low + 1;
+      this.tune = new Set(roll.tune || []);
+      this.lanes = LANES.filter(name => (roll[name] || []).length);  // above the notes, under the numbers of the bars
+      this.top = 16 + LANE * this.lanes.length;
       this.row = Math.max(5, Math.min(9, Math.floor(300 / range)));
       this.drumPitches = [...new Set(roll.drums.map(note => note[2]))].sort((a, b) => b - a);
-      this.drumTop = TOP + range * this.row + (this.drumPitches.length ? 6 : 0);
+      this.drumTop = this.top + range * this.row + (this.drumPitches.length ? 6 : 0);
       this.height = this.drumTop + this.drumPitches.length * DRUM_ROW + 2;
       this.resize();
     }
@@ -69,7 +73,7 @@
     // x on the canvas of a time in ms, and back
     x(time) { return GUTTER + time * scale - this.scroll.scrollLeft; }
     time(x) { return (x - GUTTER + this.scroll.scrollLeft) / scale; }
-    y(pitch) { return TOP + (this.high - pitch) * this.row; }
+    y(pitch) { return this.top + (this.high - pitch) * this.row; }
 
     draw() {
       const paint = this.canvas.getContext('2d'), ratio = window.devicePixelRatio || 1, view = this.scroll.clientWidth;
@@ -78,6 +82,7 @@
       this.drawKeys(paint, view);
       this.drawBars(paint, view);
       this.drawNotes(paint, view);
+      this.drawLanes(paint, view);
       this.drawGutter(paint);
       if (this.audio && this.audio.currentTime > 0) {
         const x = this.x(this.audio.currentTime * 1000);
@@ -105,14 +110,49 @@
       }
     }
 
+    // The line of a lane's text.
+    lane(name) { return 11 + LANE * (1 + this.lanes.indexOf(name)); }
+
+    drawLanes(paint, view) {
+      paint.font = '11px system-ui, sans-serif';
+      for (const name of this.lanes) {
+        const y = this.lane(name);
+        let free = GUTTER;  // text that would run into the one before is left out
+        const write = (x, text) => {
+          if (x < free || x > view) return;
+          paint.fillText(text, x, y);
+          free = x + paint.measureText(text).width + 5;
+        };
+        paint.fillStyle = colour('ink');
+        if (name === 'phrases') for (const [start, end, label] of this.roll.phrases) this.drawPhrase(paint, view, y, start, end, label);
+        if (name === 'chords') for (const [start, symbol] of this.roll.chords) write(this.x(start) + 2, symbol);
+        if (name === 'taken') {
+          paint.fillStyle = '#8a5f00';
+          for (const [bar, bars] of this.roll.taken) write(this.x(this.roll.bars[bar - 1]) + 3, between(bars));
+        }
+      }
+    }
+
+    drawPhrase(paint, view, y, start, end, label) {
+      const left = Math.max(this.x(start) + 2, GUTTER), right = Math.min(this.x(end) - 2, view);
+      if (right < left) return;
+      paint.fillStyle = colour('soft');
+      paint.fillRect(left, y - 8, right - left, 1);
+      if (this.x(start) >= GUTTER - 2) paint.fillRect(left, y - 8, 1, 8);
+      if (this.x(end) <= view) paint.fillRect(right - 1, y - 8, 1, 8);
+      paint.fillStyle = colour('ink');
+      if (right - left > paint.measureText(label).width + 8) paint.fillText(label, left + 4, y + 2);
+    }
+
     drawNotes(paint, view) {
       const last = this.time(view), first = this.time(GUTTER);
       // Removed notes lie behind, added ones in front.
       for (const state of [0, 3, 1, 2]) {
         if (state && !shown[STATES[state]]) continue;
-        for (const note of this.roll.notes) {
+        for (let i = 0; i < this.roll.notes.length; i++) {
+          const note = this.roll.notes[i];
           if (note[0] > last) break;
-          if (note[4] === state && note[0] + note[1] >= first) this.drawNote(paint, note, this.y(note[2]), this.row);
+          if (note[4] === state && note[0] + note[1] >= first) this.drawNote(paint, note, this.y(note[2]), this.row, this.tune.has(i));
         }
         for (const note of this.roll.drums) {
           if (note[0] > last) break;
@@ -121,7 +161,7 @@
       }
     }
 
-    drawNote(paint, note, y, row) {
+    drawNote(paint, note, y, row, isTune) {
       const x = this.x(note[0]), width = Math.max(2, note[1] * scale - 1), height = row - 1, state = note[4];
       if (state === 3) {
         paint.strokeStyle = COLOURS[3];
@@ -130,7 +170,7 @@
         paint.setLineDash([]);
         return;
       }
-      paint.fillStyle = COLOURS[state];
+      paint.fillStyle = isTune ? TUNE : COLOURS[state];
       paint.globalAlpha = .45 + .55 * Math.min(1, note[3] / 100);
       paint.fillRect(x, y, width, height);
       paint.globalAlpha = 1;
@@ -153,22 +193,32 @@
         if (pitch % 12 === 0) { paint.fillStyle = colour('soft'); paint.fillText('C' + (pitch / 12 - 1), 4, this.y(pitch) + this.row); }
       }
       paint.fillStyle = colour('bar');
-      paint.fillRect(GUTTER - 13, TOP, 1, this.drumTop - TOP);
+      paint.fillRect(GUTTER - 13, this.top, 1, this.drumTop - this.top);
       paint.fillRect(GUTTER - 1, 0, 1, this.height);
+      paint.fillStyle = colour('soft');
+      for (const name of this.lanes) paint.fillText(TITLES[name], 4, this.lane(name));
       if (this.drumPitches.length) { paint.fillStyle = colour('soft'); paint.fillText('drums', 2, this.drumTop + 8); }
     }
 
     at(event) {
       const box = this.canvas.getBoundingClientRect();
-      return [this.time(event.clientX - box.left), this.high - Math.floor((event.clientY - box.top - TOP) / this.row)];
+      return [this.time(event.clientX - box.left), this.high - Math.floor((event.clientY - box.top - this.top) / this.row)];
     }
 
     tell(event) {
       const [time, pitch] = this.at(event);
       const note = this.roll.notes.find(n => n[2] === pitch && n[0] <= time && n[0] + n[1] >= time && (!n[4] || shown[STATES[n[4]]]));
-      const bar = this.roll.bars.filter(start => start <= time + 1).length;
+      const bar = Math.max(1, this.roll.bars.filter(start => start <= time + 1).length), where = 'bar ' + bar + this.read(time, bar);
       this.said.textContent = note ? NAMES[pitch % 12] + (Math.floor(pitch / 12) - 1) + ', ' + (note[4] ? STATES[note[4]] + ', ' : '') +
-        (note[1] / 1000).toFixed(2) + ' s, velocity ' + note[3] + ', bar ' + Math.max(1, bar) : (time >= 0 ? 'bar ' + Math.max(1, bar) : '');
+        (this.tune.has(this.roll.notes.indexOf(note)) ? 'tune, ' : '') + (note[1] / 1000).toFixed(2) + ' s, velocity ' + note[3] + ', ' + where :
+        (time >= 0 ? where : '');
+    }
+
+    // What was read at a time and taken for a bar, in words.
+    read(time, bar) {
+      const chord = (this.roll.chords || []).filter(one => one[0] <= time + 1).pop();
+      const taken = (this.roll.taken || []).find(one => one[0] === bar);
+      return (chord ? ', chord ' + chord[1] : '') + (taken ? ', accompaniment of bar ' + between(taken[1]) + ' of ' + taken[2] : '');
     }
 
     seek(event) {
@@ -181,6 +231,9 @@
       if (x > view * .9 || x < GUTTER) this.scroll.scrollLeft += x - view * .2;
     }
   }
+
+  // Bars as '5' or '5–6'.
+  function between(bars) { return bars.length > 1 ? bars[0] + '–' + bars[bars.length - 1] : String(bars[0]); }
 
   // Every how many bars a line is drawn: the fewest that leave room for the number.
   function barStep(bars) {

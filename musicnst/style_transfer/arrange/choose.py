@@ -10,8 +10,8 @@ class Costs:
 
   Args:
     rhythm: tunes whose rhythms differ, 1 - cosine.
-    changes: each change of chord that one has and the other has not.
-    mode: minor for major.
+    shifts: each beat at which the way between the roots becomes another, so that the figure cannot move as a whole.
+    tones: a note that is a tone of the donor's chord, or of its key, and none of the bar's, as a share of its notes.
     root: the way the root moves, of half an octave.
     energy: the difference of the bars' ranks.
     empty: a donor without notes under a bar that has some; full: the reverse.
@@ -21,8 +21,8 @@ class Costs:
   """
 
   rhythm: float = .6
-  changes: float = .35
-  mode: float = .35
+  shifts: float = .25
+  tones: float = 1.0
   root: float = .15
   energy: float = .5
   empty: float = 1.5
@@ -44,10 +44,13 @@ def fit(bars, donors, costs):
   """
   had_tune = (donors.rhythm.any(1))[None] & bars['rhythm'].any(1)[:, None]
   rhythm = np.where(had_tune, 1 - bars['rhythm'] @ donors.rhythm.T, .5)
+  shift = (bars['root'][:, None] - donors.root[None]) % 12  # [M, W, n]
   known = (bars['root'][:, None] >= 0) & (donors.root[None] >= 0)
-  shift = np.abs((bars['root'][:, None] - donors.root[None] + 6) % 12 - 6) / 6
-  total = costs.rhythm * rhythm + costs.changes * np.minimum(np.abs(bars['changes'][:, None] - donors.changes[None]), 3)
-  total += known * (costs.mode * (bars['minor'][:, None] != donors.minor[None]) + costs.root * shift)
+  turns = ((shift[..., 1:] != shift[..., :-1]) & known[..., 1:] & known[..., :-1]).sum(-1)
+  way = (np.abs((shift + 6) % 12 - 6) * known).mean(-1) / 6
+  flat = lambda values: values.reshape(len(values), -1).astype(float)
+  lost = flat(~bars['chord']) @ flat(donors.used_chord).T + flat(~bars['scale']) @ flat(donors.used_scale).T
+  total = costs.rhythm * rhythm + costs.shifts * np.minimum(turns, 3) + costs.tones * lost + costs.root * way
   total += costs.energy * np.abs(bars['energy'][:, None] - donors.energy[None])
   total += costs.empty * (bars['active'][:, None] & (donors.count[None] == 0)) + costs.full * (~bars['active'][:, None] & (donors.count[None] > 0))
   total += costs.ends * ((bars['last'][:, None] != donors.last[None]) + .5 * (bars['first'][:, None] & ~donors.first[None]))

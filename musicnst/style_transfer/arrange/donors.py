@@ -19,8 +19,10 @@ class Donors:
     follows: int `[W]`, the window that comes next in the style, -1 for none.
     first, last: bool `[W]`, windows at the beginning and at the end of the music.
     rhythm: float `[W, n * PLACES]`, onsets of the tune, of length 1 (or 0).
-    changes: float `[W]`, changes of the chord within the window.
-    root: int `[W]`, of the chord that holds longest; -1 for none. minor: bool `[W]`, whether it has a minor third.
+    root: int `[W, n]`, of the chord of each beat; -1 for none.
+    chord, scale: bool `[W, n, 12]`, semitones over each root that belong to the chord and to the key; all of them where there is none.
+    used_chord, used_scale: float `[W, n, 12]`, the shares of the window's notes around the tune that are tones of the chord, and others, by
+      semitones over the root.
     energy: float `[W]`, onsets around the tune by their loudness, as a rank from 0 to 1.
     count: int `[W]`, notes around the tune.
   """
@@ -31,9 +33,11 @@ class Donors:
   first: np.ndarray
   last: np.ndarray
   rhythm: np.ndarray
-  changes: np.ndarray
   root: np.ndarray
-  minor: np.ndarray
+  chord: np.ndarray
+  scale: np.ndarray
+  used_chord: np.ndarray
+  used_scale: np.ndarray
   energy: np.ndarray
   count: np.ndarray
 
@@ -50,7 +54,9 @@ def of(piece, length):
   first, last = np.zeros(len(beats), bool), np.zeros(len(beats), bool)
   if len(sounding):
     first[sounding[0]], last[sounding[-1]] = True, True
-  return Donors(piece=piece, beats=beats, follows=follows, first=first, last=last, count=around[beats].sum(1), **summary)
+  return Donors(
+      piece=piece, beats=beats, follows=follows, first=first, last=last, count=around[beats].sum(1), **summary,
+      **dict(zip(('used_chord', 'used_scale'), _used(piece, beats, summary))))
 
 
 def windows(beats, length):
@@ -76,15 +82,23 @@ def bars_summary(piece, beats):
   tune = _rhythm(piece, np.flatnonzero(piece.tune))[beats].reshape(len(beats), -1)
   rhythm = tune / np.maximum(np.linalg.norm(tune, axis=1, keepdims=True), 1e-9)
   spans = piece.harmony.at(piece.beats.edges[beats] + 1e-3)  # [W, n]
-  roots = piece.harmony.root[spans]
-  changes = (roots[:, 1:] != roots[:, :-1]).sum(1).astype(float)
-  main = np.array([np.bincount(row + 1, minlength=13).argmax() - 1 for row in roots])
-  place = np.array([int(np.argmax(row == value)) for row, value in zip(roots, main)])
-  tones = piece.harmony.tones[spans[np.arange(len(spans)), place]]
-  minor = tones[np.arange(len(tones)), (main + 3) % 12] & (main >= 0)
+  root = piece.harmony.root[spans]
+  over = (np.arange(12) + np.maximum(root, 0)[..., None]) % 12
+  relative = lambda classes: np.take_along_axis(classes[spans], over, -1) | (root < 0)[..., None]
   loud = np.zeros(len(piece.beats.bar))
   np.add.at(loud, piece.beats.of(piece.onsets), piece.score.velocity / 64.0)
-  return {'rhythm': rhythm, 'changes': changes, 'root': main, 'minor': minor, 'energy': _rank(loud[beats].sum(1))}
+  return {'rhythm': rhythm, 'root': root, 'chord': relative(piece.harmony.tones), 'scale': relative(piece.harmony.scale),
+          'energy': _rank(loud[beats].sum(1))}
+
+
+def _used(piece, beats, summary):
+  """(used_chord, used_scale) of Donors."""
+  beat, root = piece.beats.of(piece.onsets[piece.around]), piece.harmony.root[piece.harmony.at(piece.beats.edges[:-1] + 1e-3)]
+  count = np.zeros((len(piece.beats.bar), 12))
+  np.add.at(count, (beat, (piece.score.pitch[piece.around] - np.maximum(root[beat], 0)) % 12), 1)
+  used = count[beats]  # [W, n, 12]
+  used /= np.maximum(used.sum((1, 2), keepdims=True), 1)
+  return used * summary['chord'], used * ~summary['chord']
 
 
 def _rank(values):

@@ -10,6 +10,8 @@ TUNE_ABOVE = 57
 LOWEST, HIGHEST = 24, 100
 # Notes are cut where another chord begins, if so much of them would be left.
 SHORTEST = .12
+# What is left of a note goes on under another chord where it is so long.
+GOES_ON = .4
 # Semitones that rub (minor second, major seventh, minor ninth), and how long they may touch in passing, in quarters.
 RUBS, TOUCH = (1, 11), .13
 # Notes of one pitch that begin so near to each other (quarters) are one.
@@ -17,16 +19,36 @@ SAME_TIME = .06
 
 
 def against_harmony(notes, harmony):
-  """Moved notes that end where a chord begins that they do not belong to."""
-  end = notes.end.copy()
+  """Moved notes that end where a chord begins that they do not belong to, and go on there as its nearest tone; a bass goes on as its root."""
+  end, later = notes.end.copy(), []
   for i, (start, last) in enumerate(zip(notes.start.tolist(), notes.end.tolist())):
     change = harmony.next_change(start + .05)
     while change < last - .05:
-      if not harmony.tones[int(harmony.at(change)), notes.pitch[i] % 12] and change - start >= SHORTEST:
+      span = int(harmony.at(change))
+      stays = harmony.tones[span, notes.pitch[i] % 12] and not (notes.bass[i] and _leaves(harmony, span, notes.pitch[i]))
+      if not stays and change - start >= SHORTEST:
         end[i] = change
+        if last - change >= GOES_ON and harmony.root[span] >= 0:
+          later.append((i, change, last, _going_on(notes.pitch[i], notes.bass[i], harmony, span)))
         break
       change = harmony.next_change(change)
-  return dataclasses.replace(notes, end=end)
+  notes = dataclasses.replace(notes, end=end)
+  if not later:
+    return notes
+  which, start, last, pitch = (np.array(column) for column in zip(*later))
+  held = dataclasses.replace(notes.select(which), start=start, end=last, pitch=pitch)
+  return type(notes).joined([notes, against_harmony(held, harmony)])
+
+
+def _leaves(harmony, span, pitch):
+  """Whether a bass that is a tone of a chord is neither its root nor its bass."""
+  return harmony.root[span] >= 0 and pitch % 12 not in (harmony.root[span], harmony.bass[span])
+
+
+def _going_on(pitch, is_bass, harmony, span):
+  """The pitch nearest to one that is a tone of a chord, or its root."""
+  wanted = np.arange(12) == harmony.root[span] if is_bass else harmony.tones[span]
+  return min((pitch + d for d in range(-6, 7) if wanted[(pitch + d) % 12]), key=lambda p: (abs(p - pitch), p))
 
 
 def on_bass(notes, harmony):
@@ -65,16 +87,16 @@ def under_tune(notes, tune, harmony):
     touching = np.minimum(end[near], notes.end[i]) - np.maximum(start[near], notes.start[i])
     over = line[near][touching > 1e-3]
     if len(over):
-      pitch[i], keep[i] = _below(pitch[i], over, notes.bass[i])
+      pitch[i], keep[i] = _below(pitch[i], over, notes.bass[i], notes.above[i])
       if keep[i]:
         pitch[i], keep[i] = _unrubbed(pitch[i], line[near][touching > TOUCH], harmony, notes.start[i], notes.bass[i])
   return dataclasses.replace(notes, pitch=pitch).select(keep)
 
 
-def _below(pitch, line, is_bass):
+def _below(pitch, line, is_bass, above):
   """(pitch, whether it stays): by octaves below the tune where the tune is high; never on the tune's own note."""
   lowest = line.min()
-  if lowest >= TUNE_ABOVE and pitch >= lowest:
+  if lowest >= TUNE_ABOVE and pitch >= lowest and not above:
     pitch -= 12 * (-((lowest - 1 - pitch) // 12) if pitch > lowest - 1 else 0)
   if (line == pitch).any():
     pitch -= 12
@@ -119,6 +141,26 @@ def once(notes):
       end[last] = min(end[last], notes.start[note])
     last = note
   return dataclasses.replace(notes, end=end).select(keep & (end > notes.start))
+
+
+def alike(notes, groups, starts, editable):
+  """Moved notes, those of equal bars as in the first of them.
+
+  Args:
+    notes: Moved.
+    groups: int `[M]`, equal for bars that are equal.
+    starts: float `[M]`, where the bars begin.
+    editable: bool `[M]`, bars that have new notes.
+  """
+  first = {}
+  for bar in np.flatnonzero(editable).tolist():
+    first.setdefault(int(groups[bar]), bar)
+  parts = [notes.select(~np.isin(notes.bar, np.flatnonzero(editable)))]
+  for bar in np.flatnonzero(editable).tolist():
+    model = first[int(groups[bar])]
+    part, later = notes.select(notes.bar == model), starts[bar] - starts[model]
+    parts.append(dataclasses.replace(part, start=part.start + later, end=part.end + later, bar=np.full(len(part.bar), bar)))
+  return type(notes).joined(parts)
 
 
 def within(notes, first, last):

@@ -18,6 +18,7 @@ class Harmony:
     tones: bool `[B, 12]`, pitch classes of the chord; all False where there is none.
     bass: int `[B]`, pitch class, -1 where there is no chord.
     scale: bool `[B, 12]`, pitch classes of the local key.
+    quality: int `[B]`, index into `qualities.QUALITIES`, -1 where there is no chord; None where it is not known.
   """
 
   edges: np.ndarray
@@ -25,6 +26,7 @@ class Harmony:
   tones: np.ndarray
   bass: np.ndarray
   scale: np.ndarray
+  quality: np.ndarray | None = None
 
   def at(self, times):
     """int: the span that each of the times (quarters) lies in."""
@@ -119,7 +121,7 @@ def of(score):
   found = chords_lib.of(score)
   keys = key_lib.of(score, found)
   scale = keys.scales()[np.minimum(found.grid.bar, len(keys.bars) - 1)]
-  return Harmony(found.grid.edges, found.root, found.tones, found.bass, scale)
+  return Harmony(found.grid.edges, found.root, found.tones, found.bass, scale, found.quality)
 
 
 def half_bars(score):

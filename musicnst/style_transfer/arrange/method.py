@@ -7,20 +7,24 @@ import dataclasses
 
 import numpy as np
 
-from musicnst import errors
 from musicnst import music_proto
 from musicnst.style_transfer import method
 from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer.arrange import choose
 from musicnst.style_transfer.arrange import donors as donors_lib
 from musicnst.style_transfer.arrange import fit
+from musicnst.style_transfer.arrange import measures
+from musicnst.style_transfer.arrange import heard
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import piece as piece_lib
+from musicnst.style_transfer.arrange import players
+from musicnst.style_transfer.arrange import shown
+from musicnst.style_transfer.arrange import speed
 from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer.pieces import stretches
 
-# Until phrases are read from the piece, they are taken for so many bars.
-PHRASE_BARS = 4
+# With less strength s the share of bars that take the style's figures is 1 - (1 - s) ** this, so that the style is still heard in the middle.
+STRENGTH_POWER = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,60 +51,73 @@ class ArrangeMethod(method.Method):
   constants: ArrangeSettings = ArrangeSettings()
 
   uses_model = False
-  unused = ('tracks',)
+  # All instruments are read together, times are those of the style piece's figures, and nothing is iterated.
+  unused = ('tracks', 'content_genre', 'style_genre', 'style_weight', 'content_weight', 'num_steps', 'learning_rate', 'steps_per_quarter',
+            'protect_melody', 'snapshots', 'imagenet')
 
   @classmethod
   def load(cls, loaded):
     del loaded
     return cls()
 
-  def check(self, settings):
-    super().check(settings)
-    if settings.tracks != 'merge':
-      raise errors.ArgumentError('method arrange reads all instruments together; tracks=each is for methods that change notes in place')
-
   def prepare(self, sequence, settings, name='the piece'):
-    return piece_lib.read(sequence, settings.beats, name, settings.meter)
+    return piece_lib.read(sequence, settings.beats, name, settings.melody or None, settings.meter)
 
   def stretches(self, piece, settings):
-    """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change."""
-    editable = np.ones(len(piece.score.bars), bool)
+    """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change: those in which anything sounds."""
+    editable = piece.sounds.copy()
     if settings.bars is not None:
       stretches.check_bars(settings.bars, len(editable))
-      editable[:] = False
-      editable[settings.bars[0] - 1:settings.bars[1]] = True
+      editable[:settings.bars[0] - 1] = editable[settings.bars[1]:] = False
     return [(piece, editable)]
 
+  def reading(self, piece):
+    return shown.reading(piece)
+
+  def measures(self, piece, result, details):
+    return measures.of(piece, result)
+
+  def score(self, metrics):
+    return measures.score(metrics)
+
   def run(self, request):
-    settings, edits = request.settings, []
+    settings, edits, taken = request.settings, [], []
     for candidate in range(settings.candidates):
       edits.append([])
+      taken.append([])
       for content, editable, styles in zip(request.contents, request.editable, request.styles):
         rng = np.random.default_rng([settings.seed, candidate]) if settings.seed or candidate else None
-        edits[-1].append(self._arranged(content, editable, styles, settings, rng))
+        changes, bars = self._arranged(content, editable, styles, settings, rng)
+        edits[-1].append(changes)
+        taken[-1] += bars
         if request.progress is not None:
           request.progress(len(edits[-1]), len(request.contents))
-    return request_lib.MethodResult(edits, details=request.contents[0].details)
+    return request_lib.MethodResult(edits, details=request.contents[0].details, taken=taken)
 
   def _arranged(self, content, editable, styles, settings, rng):
-    """Changes of one content."""
-    moved = []
-    groups = equal_bars(content)
+    """(Changes, list of `result.Taken`) of one content."""
+    given, styles = styles, [speed.at(style, speed.factor(content, style)) for style in styles]
+    moved, planned = [], []
+    groups = content.groups
     for length in np.unique(np.diff(content.beats.first)):
       bars = np.flatnonzero(np.diff(content.beats.first) == length)
       plan = self._plan(content, bars, styles, groups, int(length), rng)
-      for bar, donors, window in plan:
-        moved.append(_under(content, bar, donors, window))
-    return self._changes(content, editable & self._chosen(groups, settings.strength), move.Moved.joined(moved))
+      planned += plan
+      shift = 0
+      for bar, donors, number, window in plan:
+        notes, shift = _under(content, bar, donors, number, window, shift)
+        moved.append(notes)
+    changing = editable & self._chosen(content, groups, settings.strength)
+    return self._changes(content, changing, move.Moved.joined(moved), groups, styles, settings), shown.taken(planned, changing, given)
 
   def _plan(self, content, bars, styles, groups, length, rng):
-    """[(bar, Donors, window)] for the content's bars of one length."""
+    """[(bar, Donors, number of the style, window)] for the content's bars of one length."""
     pools = [donors_lib.of(style, length) for style in styles]
     costs, summary = self.constants.costs, _bars(content, bars, length)
     alone = np.concatenate([choose.fit(summary, donors, costs) for donors in pools], 1)
     offsets = np.cumsum([0, *(len(donors.first) for donors in pools)])
     follows = np.concatenate([np.where(donors.follows >= 0, donors.follows + at, -1) for donors, at in zip(pools, offsets)])
-    starts = np.array([bar % PHRASE_BARS == 0 for bar in bars])
+    starts = np.diff(content.phrase[bars], prepend=-1) > 0
     best = lambda alone: choose.of(alone, choose.Moves(follows, costs.jump, costs.repeat), starts, costs.phrase, groups[bars])
     chosen = best(alone)
     if rng is not None:  # another draw: away from these, and by chance among the rest
@@ -108,56 +125,59 @@ class ArrangeMethod(method.Method):
       alone[:, np.unique(chosen)] += costs.seed
       chosen = best(alone)
     pool = np.searchsorted(offsets, chosen, 'right') - 1
-    return [(int(bar), pools[p], int(window - offsets[p])) for bar, window, p in zip(bars, chosen, pool)]
+    return [(int(bar), pools[p], int(p), int(window - offsets[p])) for bar, window, p in zip(bars, chosen, pool)]
 
-  def _chosen(self, groups, strength):
+  def _chosen(self, content, groups, strength):
     """bool `[M]`: the bars that take the style's figures; with less strength fewer, phrase by phrase as far as that comes out, equal bars alike."""
-    count = len(groups)
     if strength >= 1:
-      return np.ones(count, bool)
-    result, phrase = np.zeros(count, bool), np.arange(count) // PHRASE_BARS
+      return np.ones(len(groups), bool)
+    share, result, phrase = 1 - (1 - strength) ** STRENGTH_POWER, np.zeros(len(groups), bool), content.phrase
     # Phrases from all over the piece: the golden ratio spreads them.
-    for number in np.argsort((np.unique(phrase) * .618034) % 1, kind='stable'):
+    for number in np.unique(phrase)[np.argsort((np.arange(len(np.unique(phrase))) * .618034) % 1, kind='stable')]:
       whole = result | np.isin(groups, groups[phrase == number])
-      if whole.mean() <= strength + .5 / count:
+      if whole.mean() <= share + .5 / len(groups):
         result = whole
         continue
       for group in groups[phrase == number]:
         more = result | (groups == group)
-        if abs(more.mean() - strength) < abs(result.mean() - strength):
+        if abs(more.mean() - share) < abs(result.mean() - share):
           result = more
     return result
 
-  def _changes(self, content, editable, moved):
+  def _changes(self, content, editable, moved, groups, styles, settings):
     """compose.Changes: the notes around the tune go where bars change, and the moved ones come."""
     score, beats = content.score, content.beats
-    bar = beats.bar[beats.of(content.onsets)]
-    around = np.zeros(len(score), bool)
-    around[~content.tune] = True
-    removed = around & editable[bar]
-    tune = np.flatnonzero(~removed)
-    notes = moved.select(editable[moved.bar])
-    notes = fit.on_bass(fit.against_harmony(notes, content.harmony), content.harmony)
-    notes = fit.in_register(notes)
-    line = tune[content.tune[tune]]
-    notes = fit.under_tune(notes, (score.start[line], score.end[line], score.pitch[line]), content.harmony)
+    stays = content.tune | players.kept(content, settings.keep)
+    removed = ~stays & editable[beats.bar[beats.of(content.onsets)]]
+    kept = score.select(~removed)
+    notes = players.without(moved.select(editable[moved.bar]), settings.keep, styles)
+    notes = self._fitted(notes, content, kept, editable, groups)
+    notes, played = players.assigned(notes, content, kept, styles, settings.instruments == 'style')
+    index = lambda mask: tuple(score.index[mask].tolist())
+    return compose.Changes(index(~removed), index(removed), {}, self._protos(content, notes, played))
+
+  def _fitted(self, notes, content, kept, editable, groups):
+    """move.Moved: the notes in reach of the chords, the tune and the piece's beginning and end."""
+    harmony, beats, score = content.harmony, content.beats, content.score
+    notes = fit.in_register(fit.on_bass(fit.against_harmony(notes, harmony), harmony))
+    line = score.select(content.tune)
+    notes = fit.under_tune(notes, (line.start, line.end, line.pitch), harmony)
     notes = fit.once(fit.without_mud(fit.once(notes)))
     notes = fit.within(notes, score.start.min(), score.end.max())
-    kept = np.flatnonzero(~removed)
-    return compose.Changes(
-        tuple(score.index[kept].tolist()), tuple(score.index[np.flatnonzero(removed)].tolist()), {}, self._protos(content, notes))
+    spans = editable[beats.bar[beats.of((harmony.edges[:-1] + harmony.edges[1:]) / 2)]]
+    notes = fit.alike(heard.of(notes, kept, harmony, spans), groups, score.bar_starts, editable)
+    return fit.within(fit.once(notes), score.start.min(), score.end.max())
 
-  def _protos(self, content, notes):
-    """Note protos in seconds, with the loudness and the instruments of the content's own accompaniment."""
+  def _protos(self, content, notes, played):
+    """Note protos in seconds, as loud as the content's own accompaniment."""
     if not len(notes.pitch):
       return []
     seconds = content.beat_map.to_seconds(np.stack([notes.start, notes.end]))
     velocity = self._levelled(content, notes)
-    instruments = _instruments(content, notes)
     return [music_proto.NoteSequence.Note(
         pitch=int(pitch), velocity=int(loud), start_time=max(float(start), 0.0), end_time=max(float(end), float(start) + 1e-3),
-        instrument=instrument, program=program)
-            for pitch, loud, start, end, (instrument, program) in zip(notes.pitch, velocity, seconds[0], seconds[1], instruments)]
+        instrument=player.instrument, program=player.program)
+            for pitch, loud, start, end, player in zip(notes.pitch, velocity, seconds[0], seconds[1], played)]
 
   def _levelled(self, content, notes):
     """int `[K]`: the donor's loudness, moved to the level of the content's accompaniment and below its tune."""
@@ -166,19 +186,6 @@ class ArrangeMethod(method.Method):
     tune = score.velocity[content.tune] if content.tune.any() else score.velocity
     level = min(float(own.mean()), float(tune.mean()) - self.constants.softer) if content.tune.any() else float(own.mean())
     return np.clip(np.round(notes.velocity + level - notes.velocity.mean()), 1, 127).astype(int)
-
-
-def equal_bars(content):
-  """int `[M]`: a number for each bar, the same for bars with the same notes at the same places (on a grid of a twelfth of a quarter)."""
-  beats = content.beats
-  bar = beats.bar[beats.of(content.onsets)]
-  known, result = {}, np.zeros(len(content.score.bars), int)
-  for number, one in enumerate(content.score.bars):
-    inside = bar == number
-    place = np.round((content.onsets[inside] - one.start_beat) * piece_lib.GRID).astype(int)
-    key = (round(one.end_beat - one.start_beat, 3), tuple(sorted(zip(place.tolist(), content.score.pitch[inside].tolist()))))
-    result[number] = known.setdefault(key, len(known))
-  return result
 
 
 def _bars(content, bars, length):
@@ -191,33 +198,15 @@ def _bars(content, bars, length):
   return {**summary, 'active': notes > 0, 'first': bars == sounding[0], 'last': bars == sounding[-1]}
 
 
-def _under(content, bar, donors, window):
-  """move.Moved: the notes of a window under a bar."""
+def _under(content, bar, donors, number, window, before):
+  """(move.Moved, int): the notes of a window of style `number` under a bar; how far roots were moved, see `move.pitches`."""
   first, last = content.beats.first[bar], content.beats.first[bar + 1]
   edges, style = content.beats.edges[first:last + 1], donors.piece
   notes, places = move.notes_of(donors, window)
-  start, end = move.placed(donors, notes, places, edges, donors.beats[window])
+  middles = speed.middles(content, np.arange(first, last))
+  start, end = move.placed(donors, notes, places, edges, donors.beats[window], middles)
   on_grid = np.floor(start * piece_lib.GRID + .5) / piece_lib.GRID
-  pitch = move.pitches(style, notes, content.harmony, on_grid, end)
-  return move.Moved(start, end, pitch, style.score.velocity[notes].astype(int), notes, _lowest(style, notes), np.full(len(notes), bar))
-
-
-def _lowest(style, notes):
-  """bool `[K]`: whether each is the lowest of the style's notes that sound when it begins, and lies below the middle of the keyboard."""
-  score = style.score
-  result = np.zeros(len(notes), bool)
-  for i, note in enumerate(notes.tolist()):
-    sounding = (score.start <= score.start[note] + .05) & (score.end > score.start[note] + .05)
-    result[i] = score.pitch[note] <= score.pitch[sounding].min() and score.pitch[note] < 60
-  return result
-
-
-def _instruments(content, notes):
-  """[(instrument, program)]: of the content's accompaniment, the lowest instrument for the bass and the one with most notes for the rest."""
-  score = content.score
-  own = np.flatnonzero(~content.tune) if (~content.tune).any() else np.arange(len(score))
-  names = {int(i): int(score.program[score.instrument == i][0]) for i in np.unique(score.instrument[own])}
-  counts = {i: int((score.instrument[own] == i).sum()) for i in names}
-  main = max(names, key=lambda i: counts[i])
-  lowest = min(names, key=lambda i: float(np.median(score.pitch[own][score.instrument[own] == i])))
-  return [(lowest, names[lowest]) if bass else (main, names[main]) for bass in notes.bass]
+  pitch, shift = move.pitches(style, notes, content.harmony, on_grid, end, before)
+  return move.Moved(
+      start, end, pitch, style.score.velocity[notes].astype(int), notes, style.bass[notes], style.above_tune[notes],
+      np.full(len(notes), number), np.full(len(notes), bar)), shift

@@ -3,6 +3,8 @@ import dataclasses
 
 import numpy as np
 
+from musicnst.style_transfer.arrange import speed
+
 # Intervals over the root by the role that a chord tone has.
 THIRDS, FIFTHS, SEVENTHS, SIXTH, SUSPENSIONS = (3, 4), (6, 7, 8), (10, 11), 9, (2, 5)
 # A note that lies outside the style's own key stays chromatic where it is this short (quarters) and goes on by step.
@@ -17,6 +19,8 @@ class Moved:
     start, end: float `[K]`.
     pitch, velocity: int `[K]`. source: int `[K]`, the style's note each comes from, in its score.
     bass: bool `[K]`, the lowest of what the donor plays there.
+    above: bool `[K]`, notes that lie above the donor's own tune, which sounds there.
+    style: int `[K]`, which of the styles each comes from.
     bar: int `[K]`, the content's bar that it was made for.
   """
 
@@ -26,6 +30,8 @@ class Moved:
   velocity: np.ndarray
   source: np.ndarray
   bass: np.ndarray
+  above: np.ndarray
+  style: np.ndarray
   bar: np.ndarray
 
   def select(self, mask):
@@ -48,39 +54,57 @@ def notes_of(donors, window):
   return np.array([note for note, _ in found], int), np.array([place for _, place in found], int)
 
 
-def placed(donors, notes, places, edges, beats):
-  """(start, end) of notes in the content's quarters.
+def placed(donors, notes, places, edges, beats, middles):
+  """(start, end) of notes in the content's quarters; straight figures swing where the content does.
 
   Args:
     donors: donors.Donors.
     notes, places: of `notes_of`.
     edges: float `[n + 1]`, the content's edges of the bar's beats.
     beats: int `[n]`, the style's beats of the window.
+    middles: float `[n]`, where the middle of each of the content's beats lies (`speed.middles`).
   """
   piece = donors.piece
   style = piece.beats.edges
   from_start, from_length = style[beats[places]], style[beats[places] + 1] - style[beats[places]]
   to_start, to_length = edges[places], edges[places + 1] - edges[places]
-  ratio = to_length / from_length
-  start = to_start + (piece.score.start[notes] - from_start) * ratio
-  return start, start + (piece.score.end[notes] - piece.score.start[notes]) * ratio
+  place, theirs = (piece.score.start[notes] - from_start) / from_length, speed.middles(piece, beats[places])
+  start = to_start + speed.warped(place, theirs, middles[places]) * to_length
+  length = (piece.score.end[notes] - piece.score.start[notes]) * to_length / from_length
+  last = np.floor(place + length / to_length - 1e-3)
+  end_place = place + length / to_length - last
+  bent = last + speed.warped(end_place, theirs, middles[places])
+  return start, np.maximum(to_start + bent * to_length, start + .02)
 
 
-def pitches(style, notes, harmony, times, ends):
-  """int `[K]`: the style's notes at the content's chords.
+def pitches(style, notes, harmony, times, ends, before=0):
+  """(int `[K]`, int): the style's notes at the content's chords, and the semitones that the last root was moved by.
 
   Args:
     style: ArrangedPiece of the style.
     notes: int `[K]` in its score.
     harmony: the content's Harmony.
     times, ends: float `[K]`, where the notes come to lie, on the grid.
+    before: semitones that the root before was moved by; the next one goes as near to it as the octave lets it.
   """
-  result, before = np.zeros(len(notes), int), {}
+  result, shifts = np.zeros(len(notes), int), {}
   for i, (note, time) in enumerate(zip(notes.tolist(), times.tolist())):
     theirs, ours = style.harmony.at(style.onsets[note]), harmony.at(time)
     theirs, ours = _anticipated(style, note, int(theirs), harmony, int(ours), ends[i])
-    result[i] = _moved(int(style.score.pitch[note]), style.harmony, theirs, harmony, ours, before)
-  return result
+    root, target = int(style.harmony.root[theirs]), int(harmony.root[ours])
+    if root < 0 or target < 0:
+      result[i] = _nearest(int(style.score.pitch[note]), harmony.scale[ours])
+      continue
+    if (root, target) not in shifts:
+      before = shifts[root, target] = _shift(root, target, before)
+    result[i] = _moved(int(style.score.pitch[note]), style.harmony, theirs, harmony, ours, shifts[root, target])
+  return result, before
+
+
+def _shift(root, target, before):
+  """Semitones from one root to another: as few as may be, and not far from those of the root before, so that lines go on as they went."""
+  least = (target - root + 6) % 12 - 6
+  return min((least - 12, least, least + 12), key=lambda shift: abs(shift) + .25 * abs(shift - before))
 
 
 def _anticipated(style, note, theirs, harmony, ours, end):
@@ -95,15 +119,10 @@ def _anticipated(style, note, theirs, harmony, ours, end):
   return later, int(harmony.at(ahead)) if ahead < end - .05 else ours
 
 
-def _moved(pitch, theirs, their_span, ours, our_span, before):
-  """One pitch, from the chord of one span to that of another."""
+def _moved(pitch, theirs, their_span, ours, our_span, shift):
+  """One pitch, from the chord of one span to that of another whose root lies `shift` semitones away."""
   root, target = int(theirs.root[their_span]), int(ours.root[our_span])
-  if root < 0 or target < 0:
-    return _nearest(pitch, ours.scale[our_span])
-  key = their_span, our_span
-  if key not in before:
-    before[key] = (target - root + 6) % 12 - 6
-  shift, interval = before[key], (pitch - root) % 12
+  interval = (pitch - root) % 12
   wanted = _interval(interval, _over(theirs.tones[their_span], root), _over(ours.tones[our_span], target),
                      _over(theirs.scale[their_span], root), _over(ours.scale[our_span], target))
   return pitch + shift + (wanted - interval + 6) % 12 - 6

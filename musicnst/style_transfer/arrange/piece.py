@@ -1,4 +1,5 @@
 """A piece as `arrange` reads it: its tune, chords, bars and beats, and the notes around the tune."""
+import collections
 import dataclasses
 import functools
 
@@ -6,17 +7,26 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.analysis import form
 from musicnst.analysis import melody
+from musicnst.analysis import roles
 from musicnst.analysis import score as score_lib
 from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import musical_time
+from musicnst.style_transfer.arrange import equal
 from musicnst.style_transfer.arrange import harmony as harmony_lib
+from musicnst.style_transfer.arrange import speed
 from musicnst.style_transfer.pieces import compose
+from musicnst.style_transfer.pieces import tempo
 
 # Onsets belong to the beat that they are nearest to on a grid of so many steps a quarter: both sixteenths and triplets lie on it.
 GRID = 12
 # Of a bar whose meter counts eighths in threes (6/8, 9/8, 12/8) a beat is three eighths; of all others a quarter.
 COMPOUND_BEAT = 1.5
+# The lowest note is a bass below this pitch; notes that begin so near to each other (quarters) begin together.
+BASS_BELOW, TOGETHER = 60, .05
+# What `--keep` knows beside tracks.
+ROLES = (roles.TUNE, roles.BASS, roles.CHORDS, roles.PAD, roles.COUNTER)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -28,8 +38,7 @@ class ArrangedPiece:
     beat_map: seconds <-> quarters.
     beats_from: where the beats come from.
     score: `analysis.score.Score` of the N pitched notes.
-    tune: bool `[N]`, the notes that lead and so stay: the tune, and where it is silent for long the voice that leads then.
-    accompanying: bool `[N]`, the notes that are not the tune: what a donor gives.
+    melody: analysis.melody.Melody.
     harmony: harmony.Harmony.
     name: named in errors.
     details: dict for the report: how the tune was found, what was assumed.
@@ -39,8 +48,7 @@ class ArrangedPiece:
   beat_map: beat_map_lib.BeatMap
   beats_from: str
   score: score_lib.Score
-  tune: np.ndarray
-  accompanying: np.ndarray
+  melody: melody.Melody
   harmony: harmony_lib.Harmony
   name: str
   details: dict
@@ -53,6 +61,16 @@ class ArrangedPiece:
   def bar_beats(self):
     """float `[bars]`: the quarter at which each bar begins."""
     return self.score.bar_starts
+
+  @property
+  def tune(self):
+    """bool `[N]`: the notes that lead and so stay: the tune, and where it is silent for long the voice that leads then."""
+    return self.melody.lead
+
+  @property
+  def accompanying(self):
+    """bool `[N]`: the notes that are not the tune: what a donor gives."""
+    return ~self.melody.mask
 
   def unchanged(self):
     """The changes that change nothing."""
@@ -71,6 +89,104 @@ class ArrangedPiece:
   def beats(self):
     """Beats of every bar: `Beats`."""
     return beats_of(self.score.bars)
+
+  @functools.cached_property
+  def roles(self):
+    """dict instrument -> name of its role (`analysis.roles`)."""
+    return {instrument: role.name for instrument, role in roles.of_tracks(self.score, self.melody).items()}
+
+  def role(self, instrument):
+    """The role of an instrument beside the tune: what is a tune elsewhere, or both, plays chords here."""
+    found = self.roles.get(instrument, roles.CHORDS)
+    return roles.CHORDS if found in (roles.TUNE, roles.MIXED) else found
+
+  def part(self, name):
+    """bool `[N]`: the notes of a role or of an instrument, by its number or the name of its track.
+
+    Raises:
+      ArgumentError: neither a role nor an instrument of this piece.
+    """
+    names = self.score.track_names
+    if name == roles.TUNE:
+      return self.tune
+    if name == roles.BASS:
+      return self.bass
+    if name in (roles.CHORDS, roles.PAD, roles.COUNTER):
+      return ~self.bass & np.isin(self.score.instrument, [i for i in self.roles if self.role(i) == name])
+    found = [i for i in self.roles if name == str(i) or name.lower() == names.get(i, '').lower()]
+    if not found:
+      known = ', '.join(f'{i} {names.get(i, "")}'.strip() for i in self.roles)
+      raise errors.ArgumentError(f'{self.name} has no role or track {name!r}; tracks: {known}; roles: {", ".join(ROLES)}')
+    return np.isin(self.score.instrument, found)
+
+  @functools.cached_property
+  def bass(self):
+    """bool `[N]`: the notes of the bass track; without one those below the middle of the keyboard that nothing lower sounds with."""
+    tracks = [i for i, role in self.roles.items() if role == roles.BASS]
+    if tracks:
+      return np.isin(self.score.instrument, tracks)
+    return (self.score.pitch < BASS_BELOW) & (self.score.pitch <= self._sounding(self.around, np.minimum, 128))
+
+  @functools.cached_property
+  def above_tune(self):
+    """bool `[N]`: the notes that lie above every note of the tune that sounds when they begin."""
+    highest = self._sounding(np.flatnonzero(self.tune), np.maximum, -1)
+    return (highest >= 0) & (self.score.pitch > highest)
+
+  def _sounding(self, notes, pick, nothing):
+    """int `[N]`: the lowest or highest pitch of some notes that sound when each note of the score begins."""
+    score, result = self.score, np.full(len(self.score), nothing)
+    starts = score.start[notes]
+    first = np.searchsorted(score.start, starts - TOGETHER)
+    last = np.searchsorted(score.start, np.maximum(score.end[notes] - TOGETHER, starts + TOGETHER))
+    for low, high, pitch in zip(first.tolist(), last.tolist(), score.pitch[notes].tolist()):
+      result[low:high] = pick(result[low:high], pitch)
+    return result
+
+  @functools.cached_property
+  def form(self):
+    """`analysis.form.Form`."""
+    return form.of(self.score, self.tune)
+
+  @functools.cached_property
+  def groups(self):
+    """int `[M]`: a number for each bar, the same for bars with the same notes at the same places (on a grid of a twelfth of a quarter)."""
+    return equal.groups(self.beats, self.onsets, self.score.pitch, self.score.bars, GRID)
+
+  @functools.cached_property
+  def sounds(self):
+    """bool `[M]`: bars in which something sounds."""
+    edges, result = np.append(self.score.bar_starts, self.score.end_beat), np.zeros(len(self.score.bars) + 1, int)
+    first = np.searchsorted(edges, self.score.start + TOGETHER, 'right') - 1
+    last = np.searchsorted(edges, self.score.end - TOGETHER, 'left')
+    np.add.at(result, np.clip(first, 0, len(result) - 1), 1)
+    np.add.at(result, np.clip(np.maximum(last, first + 1), 0, len(result) - 1), -1)
+    return np.cumsum(result)[:-1] > 0
+
+  def alike(self):
+    """The piece with tune and chords of equal bars alike."""
+    members = equal.notes_by_bar(self.beats, self.onsets)
+    tune = equal.tune(self.melody, self.groups, members, self.onsets, self.score.pitch)
+    return dataclasses.replace(self, melody=tune, harmony=equal.harmony(self.harmony, self.groups, self.score.bars))
+
+  @functools.cached_property
+  def phrase(self):
+    """int `[M]`: the number of the phrase that each bar lies in; bars before the first and after the last are phrases of their own."""
+    starts = np.zeros(len(self.score.bars), bool)
+    for one in self.form.phrases:
+      starts[one.first_bar] = True
+      starts[one.last_bar:one.last_bar + 1] = True
+    return np.cumsum(starts)
+
+  @functools.cached_property
+  def beat_seconds(self):
+    """Mean seconds of a quarter."""
+    return tempo.seconds_a_beat(self)
+
+  @functools.cached_property
+  def swing(self):
+    """Where the second half of a quarter begins, as a fraction of it; see `speed.swing`."""
+    return speed.swing(self)
 
   @functools.cached_property
   def around(self):
@@ -109,17 +225,19 @@ def beats_of(bars):
   return Beats(np.array([*edges, bars[-1].end_beat]), np.array(bar), np.array([*first, len(edges)]))
 
 
-def read(sequence, beats='auto', name='the piece', meter=''):
+def read(sequence, beats='auto', name='the piece', tune_track=None, meter=''):
   """NoteSequence -> ArrangedPiece.
 
   Args:
     sequence: in seconds.
     beats: where beats come from, see `request.Settings`.
     name: named in errors.
-    meter: such as '4/4', likewise.
+    tune_track: number or name of the track that is the tune; None to find it.
+    meter: such as '4/4', see `request.Settings`.
 
   Raises:
     RejectedSequence: `no_pitched_notes`.
+    ArgumentError: no such track.
   """
   beat_map, source = musical_time.choose(sequence, beats, meter=meter)
   score = score_lib.of(sequence, beat_map).pitched()
@@ -127,7 +245,12 @@ def read(sequence, beats='auto', name='the piece', meter=''):
     drums = any(n.is_drum for n in sequence.notes)
     raise errors.RejectedSequence(
         'no_pitched_notes', f'{name} holds {"only drums" if drums else "no notes"}; style transfer needs notes with a pitch.')
-  tune = melody.find(score)
-  details = {'tune': tune.source, 'texture': tune.texture}
-  return ArrangedPiece(sequence, beat_map, source, score, tune.lead, ~tune.mask, harmony_lib.of(score), name, details)
+  tune = melody.find(score, tune_track)
+  details = {'tune': tune.source, 'texture': tune.texture, 'meter': _meters(score.bars)}
+  return ArrangedPiece(sequence, beat_map, source, score, tune, harmony_lib.of(score), name, details).alike()
 
+
+def _meters(bars):
+  """Such as '4/4', or '4/4, 2/4': the meters of a list of `meter.Bar`, the most frequent first."""
+  counts = collections.Counter(f'{bar.numerator}/{bar.denominator}' for bar in bars)
+  return ', '.join(meter for meter, _ in counts.most_common())

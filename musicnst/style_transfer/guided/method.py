@@ -1,4 +1,4 @@
-"""The default method: targets of the style piece and its genre, residual decoding, a budget of change."""
+"""Method `guided`: targets of the style piece and its genre, residual decoding, a budget of change."""
 import dataclasses
 import functools
 
@@ -86,7 +86,8 @@ class GuidedMethod(method.Method):
     nothing_longer = np.zeros((*start.shape[:2], spaces.WINDOW_STEPS * residual.PITCHES))
     start = np.concatenate([start, nothing_longer], -1).astype(np.float32)
     outcome = optimize.run(
-        self.objective, start, context, settings.num_steps, settings.learning_rate, settings.snapshots, request.progress, settle=True)
+        self.objective, start, context, settings.num_steps, settings.learning_rate, settings.snapshots, request.progress, settle=True,
+        any_length=True)
     variable = self._with_second_tries(outcome, start, context, settings)
     edits = self._edits(variable, context, contents, settings.candidates)
     snapshots = {i: self._edits(z, context, contents, settings.candidates)[0] for i, z in outcome.snapshots.items()}
@@ -115,7 +116,7 @@ class GuidedMethod(method.Method):
       return outcome.variable
     part = tf.nest.map_structure(lambda x: tf.gather(x, again) if x.shape.rank else x, context)
     second = optimize.run(
-        self.objective, start[again], part, settings.num_steps, self.constants.smaller * settings.learning_rate, settle=True)
+        self.objective, start[again], part, settings.num_steps, self.constants.smaller * settings.learning_rate, settle=True, any_length=True)
     variable = outcome.variable.copy()
     better = second.sums < outcome.sums[again]
     variable[again[better]] = second.variable[better]

@@ -1,4 +1,4 @@
-"""The default method's objective: genre and piece statistics plus inner classifiers, through residual decoding, on a budget of change.
+"""The objective of method `guided`: genre and piece statistics plus inner classifiers, through residual decoding, on a budget of change.
 
 The paper measures style on features of the latents; nothing of that reaches the decoded notes. Here every term is measured on the notes that
 would be written. Deviation: replaces the Gram and dot-product terms of the paper (its section 6); those remain as methods of their own.
@@ -22,9 +22,6 @@ class GuidedObjective:
   similarity to it), `away` (`[B, C]`, 1 for the classes to leave), `target` (int `[B]`, a class), `guided` (`[B]`, 1 where the classifiers apply),
   `budget` (`[B]`), `style_weight`, `content_weight`, `seed` (int32, of the transpositions) and the loop's `progress` (scalars).
   """
-
-  # `optimize.run` traces `terms` once for pieces of any length.
-  any_length = True
 
   def __init__(self, decoder, classifiers=(), statistics_logits=None):
     self.decoder, self.settings, self.classifiers = decoder, decoder.settings, tuple(classifiers)

@@ -1,4 +1,4 @@
-"""Everything that the default method was tuned with, in one frozen object: an ablation makes another one."""
+"""Everything that method `guided` was tuned with, in one frozen object: an ablation makes another one."""
 import dataclasses
 
 

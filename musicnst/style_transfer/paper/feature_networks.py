@@ -154,7 +154,7 @@ def _composer(name):
   if bundles.locate(name) is None:
     raise errors.ModelNotFoundError(f'the composer classifier {name} is not there. ' + _how_to_train(name))
   model, config, _ = bundles.load(name)
-  section = config.hparams.steps // getattr(config.hparams, 'window_steps', 1)
+  section = config.hparams.steps // config.hparams.get('window_steps', 1)
   return ComposerNetwork(model, f'composer classifier, bundle {name}', section)
 
 

@@ -22,7 +22,7 @@ class _PaperMethod(method.Method):
   """The way of Volker and Paskova, section 6, in one space.
 
   The variable starts at the content and is optimized by `objective`; `strength` is how far along the way from the content to the
-  optimum the result lies. A roll is decided at .5; latents are decoded as they are, without the residual of the default method, by an
+  optimum the result lies. A roll is decided at .5; latents are decoded as they are, without the residual of method `guided`, by an
   autoregressive decoder freely.
 
   Deviations: the published code moved the roll with L-BFGS; here the loop is Adam, as for every method. Its rolls held loudness, at most

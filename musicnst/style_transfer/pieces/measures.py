@@ -5,7 +5,7 @@ from musicnst import music_proto
 from musicnst.metrics import metric_map
 from musicnst.metrics import notes as notes_lib
 
-# A candidate outside these bounds is only kept where all are.
+# A candidate outside these bounds is only kept where all are (methods that change notes in place).
 LEAST_CHANGE, MOST_CHANGE, LEAST_CHROMA = .15, .95, .85
 
 

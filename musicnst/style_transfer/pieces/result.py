@@ -1,5 +1,34 @@
 """What a style transfer gives back."""
 import dataclasses
+import typing
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+  """What a method heard in a piece, for the report.
+
+  Args:
+    chords: list of (seconds, symbol) where a chord begins.
+    phrases: list of (seconds at which it begins, at which it ends, label); equal labels for equal phrases.
+    tune: list of places of the tune's notes in the sequence.
+  """
+
+  chords: list
+  phrases: list
+  tune: list
+
+  def moved(self, seconds, tune):
+    """The same with another `tune`, and with times that a function (float `[N]` -> float `[N]`) gives."""
+    at = lambda *times: tuple(float(time) for time in seconds(list(times)))
+    return Reading([(*at(start), symbol) for start, symbol in self.chords], [(*at(start, end), label) for start, end, label in self.phrases], tune)
+
+
+class Taken(typing.NamedTuple):
+  """A bar of the result whose accompaniment comes from bars of a style piece; bars count from 1."""
+
+  bar: int
+  style: str
+  bars: tuple[int, ...]
 
 
 @dataclasses.dataclass
@@ -9,13 +38,15 @@ class TransferResult:
   Args:
     sequence: the restyled piece.
     content, style: NoteSequences; `style` is the first where several were given.
-    kept, added, removed: lists of Note protos; times are those of `sequence` (removed: of `content`).
+    kept, added, removed: lists of Note protos; times are those of `sequence`, of `removed` those at which they would sound there.
     metrics: name -> float, see `measures.of`.
     history: term -> list of floats, one an iteration.
     snapshots: iteration -> NoteSequence.
     settings: what was asked for and recognised: method, strength, seed, names, genres.
     seconds: wall time.
     bars: seconds at which the content's bars begin.
+    readings: 'content', 'style', 'result' -> Reading (of the result: the content's chords and phrases); empty where the method looks for none.
+    taken: list of Taken, in the order of bars.
   """
 
   sequence: object
@@ -30,3 +61,5 @@ class TransferResult:
   settings: dict = dataclasses.field(default_factory=dict)
   seconds: float = 0.0
   bars: list = dataclasses.field(default_factory=list)
+  readings: dict = dataclasses.field(default_factory=dict)
+  taken: list = dataclasses.field(default_factory=list)

@@ -48,7 +48,7 @@ class TokenMethod(method.Method):
   walk: str = ''
 
   wants = 'a latent model of tokens'
-  unused = ('tracks', 'drums', 'candidates')
+  unused = (*method.ROLES_ONLY, 'tracks', 'drums', 'candidates')
 
   @classmethod
   def takes(cls, loaded):
@@ -58,11 +58,6 @@ class TokenMethod(method.Method):
   def load(cls, loaded, name=''):
     trained = inference.TrainedModel(loaded.model, loaded.config, loaded.info)
     return cls(loaded.name, trained, converter_map.for_pieces(trained.converter), name)
-
-  def check(self, settings):
-    super().check(settings)
-    if (settings.tracks, settings.drums, settings.candidates) != ('merge', 'keep', 1):
-      raise errors.ArgumentError(f'{self.name} writes tokens: tracks, drums and candidates are for models of piano rolls')
 
   def prepare(self, sequence, settings, name='the piece'):
     """A `piece.TokenPiece`."""

@@ -1,0 +1,41 @@
+"""What the report shows of an arrangement: chords, phrases and tune of a piece, and which bars of the style piece came under which of the content."""
+import numpy as np
+
+from musicnst.analysis import qualities
+from musicnst.style_transfer.pieces import result as result_lib
+
+
+def reading(piece):
+  """`result.Reading` of an ArrangedPiece, in its seconds."""
+  bars = np.append(piece.score.bar_starts, piece.score.end_beat)
+  seconds = lambda beats: piece.beat_map.to_seconds(np.asarray(beats, float))
+  phrases = [(*seconds([bars[one.first_bar], bars[one.last_bar]]).tolist(), one.label) for one in piece.form.phrases]
+  return result_lib.Reading(chords=_chords(piece.harmony, seconds), phrases=phrases, tune=sorted(piece.score.index[piece.tune].tolist()))
+
+
+def _chords(harmony, seconds):
+  """[(seconds, symbol)] where a chord begins; none where qualities are not known."""
+  if harmony.quality is None:
+    return []
+  labels = np.stack([harmony.root, harmony.quality, harmony.bass], 1)
+  new = np.append(True, (labels[1:] != labels[:-1]).any(1))
+  times = seconds(harmony.edges[:-1][new]).tolist()
+  return [(time, qualities.symbol(*label)) for time, label in zip(times, labels[new].tolist())]
+
+
+def taken(plan, changing, styles):
+  """[`result.Taken`] of the bars that change, in order.
+
+  Args:
+    plan: list of (bar, `donors.Donors`, number of the style, window).
+    changing: bool `[M]`, which bars change.
+    styles: list of ArrangedPiece as they were read; donors may be of the same at another speed.
+  """
+  found = []
+  for bar, donors, number, window in sorted(plan, key=lambda part: part[0]):
+    if changing[bar]:
+      style, edges = styles[number], donors.piece.beats.edges
+      middles = (edges[donors.beats[window]] + edges[donors.beats[window] + 1]) / 2 * (style.score.end_beat / donors.piece.score.end_beat)
+      bars = np.unique(np.searchsorted(style.score.bar_starts, middles, 'right'))
+      found.append(result_lib.Taken(bar + 1, style.name, tuple(bars.tolist())))
+  return found
