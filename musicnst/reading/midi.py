@@ -39,7 +39,7 @@ def read(path, limits=None, manner=None, mended=None):
 
   Returns:
     `NoteSequence`; without notes where the file has none. Words (lyrics, markers, text) are text annotations of the kinds in
-    `midi_meta.WORDS`. With `like_note_seq` equal to `note_seq.midi_file_to_note_sequence(path)`.
+    `reading.words`. With `like_note_seq` equal to `note_seq.midi_file_to_note_sequence(path)`.
 
   Raises:
     ReadError: `not_midi`, `truncated_midi`, `corrupt_midi`, `huge_delta_time`, `too_long`, `too_many_notes`,

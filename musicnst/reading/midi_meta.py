@@ -3,11 +3,9 @@ import numpy as np
 
 from musicnst.reading import midi_parse
 from musicnst.reading import midi_tempo
+from musicnst.reading import words as words_lib
 
 TRACK_NAME, END_OF_TRACK, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 3, 0x2F, 0x51, 0x58, 0x59
-# By kind of meta event the `annotation_type` of its text annotation: 100 and the kind, a value that the proto has no name for; plain text
-# is of the kind `UNKNOWN`. note_seq's annotations know chord symbols and beats only, and readers pass over what they do not know.
-WORDS = {1: 0, 2: 102, 4: 104, 5: 105, 6: 106, 7: 107}
 _DEFAULT_MICROS = 500_000
 _MAX_DENOMINATOR_POWER = 30  # beyond it the denominator does not fit the proto's int32
 
@@ -83,11 +81,11 @@ def add_words(sequence, data, events, tempos):
   """Adds lyrics, markers and other words as text annotations, in order of time, as Latin-1 (byte for byte)."""
   ticks, statuses, offsets, _ = events
   kinds = data[offsets]
-  index = np.flatnonzero((statuses == 0xFF) & np.isin(kinds, list(WORDS)))
+  index = np.flatnonzero((statuses == 0xFF) & np.isin(kinds, list(words_lib.KINDS)))
   for i in index[np.argsort(ticks[index], kind='stable')]:
     kind, words = content(data, offsets[i])
     if words:
-      sequence.text_annotations.add(time=_secs(tempos, ticks[i]), text=words.decode('latin1'), annotation_type=WORDS[kind])
+      sequence.text_annotations.add(time=_secs(tempos, ticks[i]), text=words.decode('latin1'), annotation_type=words_lib.KINDS[kind])
 
 
 def title(data, events, playing):
@@ -102,6 +100,20 @@ def title(data, events, playing):
   if not len(names) or (np.any(playing == 0) and np.any(tracks > 0)):
     return ''
   return content(data, offsets[names[0]])[1].decode('latin1').strip()
+
+
+def add_system(sequence, data, events, tempos, instruments):
+  """Adds what only MIDI has: the channel of each instrument (int32 `[I, 4]` of `midi_pair.pair`), and system exclusive messages."""
+  if len(instruments):
+    text = ' '.join(f'{number}:{channel}' for number, channel in enumerate(instruments[:, 1].tolist()))
+    sequence.text_annotations.add(text=text, annotation_type=words_lib.CHANNELS)
+  ticks, statuses, offsets, _ = events
+  index = np.flatnonzero(statuses == 0xF0)
+  for i in index[np.argsort(ticks[index], kind='stable')]:
+    length, start = midi_parse.read_varint(data, offsets[i])
+    message = data[start:start + length]
+    if length > 1 and message[-1] == 0xF7 and np.all(message[:-1] < 0x80):  # in one part, and of data bytes
+      sequence.text_annotations.add(time=_secs(tempos, ticks[i]), text=message[:-1].tobytes().hex(), annotation_type=words_lib.SYSEX)
 
 
 def _secs(tempos, tick):

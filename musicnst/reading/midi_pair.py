@@ -56,6 +56,8 @@ def pair(data, ticks, statuses, offsets, tracks, habits):
     if status == 0xFF:
       if data[offset] == 3:
         name = event
+    elif kind == 0xF0:
+      continue
     elif kind == 0xC0:
       programs[channel] = data[offset]
     elif kind == 0xB0 or kind == 0xE0:

@@ -57,7 +57,7 @@ def number(data, position):
 
 @compiled.compiled
 def scan(data, first, num_tracks, max_tracks, habits):
-  """Lists the events of all tracks: note, control, program and pitch messages, and meta events (words, tempo, meter, key, end of track).
+  """Lists the events of all tracks: note, control, program and pitch messages, meta events (words, tempo, meter, key, end of track), sysex.
 
   Args:
     data: the file, uint8.
@@ -67,7 +67,7 @@ def scan(data, first, num_tracks, max_tracks, habits):
     habits: as mido does; see above.
 
   Returns:
-    ticks int64, statuses uint8, offsets int32 (of the first data byte; of the type byte for meta events, status 0xFF),
+    ticks int64, statuses uint8, offsets int32 (of the first data byte; of the type byte for meta events, status 0xFF; of the length for sysex),
     tracks int32, number of events, problem, position of the problem.
   """
   room = len(data) // 2 + 1  # an event has at least a delta byte and one more
@@ -147,7 +147,7 @@ def skip_long(data, position, status, track, habits):
   if habits:
     wanted = is_meta and (kind == 3 or (track == 0 and says_when))
   else:
-    wanted = is_meta and (1 <= kind <= 7 or kind == 0x2F or says_when)
+    wanted = status == 0xF0 or (is_meta and (1 <= kind <= 7 or kind == 0x2F or says_when))
   return position + length, timed, wanted
 
 

@@ -64,6 +64,7 @@ def from_events(data, events, kind, division, name, limits, habits=False, mended
     _add_names(sequence, data, offsets, instruments, name, limits)
   if not habits:
     midi_meta.add_words(sequence, data, events, tempos)
+    midi_meta.add_system(sequence, data, events, tempos, instruments)
   return sequence
 
 

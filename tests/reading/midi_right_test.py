@@ -112,7 +112,7 @@ def test_words_and_title():
            mido.MetaMessage('marker', text='Chorus'), mido.MetaMessage('lyrics', text='v\xe9', time=480)]
   sequence, _ = _read(midi_maker.to_bytes([words, [mido.MetaMessage('track_name', name='Voice'), *midi_maker.notes([60])]]))
   assert [(a.time, a.text, a.annotation_type) for a in sequence.text_annotations] == [
-      (0.0, '@T', 0), (0.5, 'lo', 105), (0.5, 'Chorus', 106), (1.0, 'v\xe9', 105)]
+      (0.0, '@T', 0), (0.5, 'lo', 105), (0.5, 'Chorus', 106), (1.0, 'v\xe9', 105), (0.0, '0:0', 132)]
   assert sequence.sequence_metadata.title == 'Song' and [info.name for info in sequence.instrument_infos] == ['Voice']
 
 

@@ -65,11 +65,11 @@ class TokenMethod(method.Method):
 
   def stretches(self, piece, settings):
     """[(TokenPiece, bool `[S, T]`)]: the whole, and which tokens lie within the bars."""
-    editable = np.ones((len(piece.windows), self.converter.steps), bool)
+    editable = piece.sounding()
     if settings.bars is not None:
       bars, (first, last) = piece.bar_beats(), settings.bars
       stretches.check_bars(settings.bars, len(bars))
-      editable = piece.within(bars[first - 1], bars[last] if last < len(bars) else np.inf)
+      editable &= piece.within(bars[first - 1], bars[last] if last < len(bars) else np.inf)
     return [(piece, editable)]
 
   def run(self, request):

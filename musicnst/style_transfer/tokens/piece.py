@@ -68,6 +68,14 @@ class TokenPiece:
     steps = starts + (np.arange(self.converter.steps) if self.on_grid else np.zeros(self.converter.steps, int))
     return (steps >= round(first_beat * per_quarter)) & (steps < (round(last_beat * per_quarter) if np.isfinite(last_beat) else np.inf))
 
+  def sounding(self):
+    """bool `[S, T]`: the tokens from the first note of the piece to the end of its last, which may change; silence around it stays."""
+    times = [(note.start_time, note.end_time) for note in self.sequence.notes]
+    first, last = self.beat_map.to_beats([min(start for start, _ in times), max(end for _, end in times)])
+    if not self.on_grid:  # windows are whole there
+      return self.within(0.0, np.inf)
+    return self.within(float(first), float(last))
+
   def unchanged(self):
     """The tokens themselves: the edit that changes nothing."""
     return self.outputs
