@@ -34,7 +34,7 @@ def ticks(notes, events, first, second, resolution, mended):
   held = open_ & (track_ends > starts[odd])
   ends[odd] = np.minimum(np.where(held, np.minimum(track_ends, starts[odd] + longest), starts[odd] + shortest), struck)
   if open_.any():
-    mended.append(manner_lib.Mended('notes_without_end', f'{int(open_.sum())} notes without an end ended'))
+    mended.append(manner_lib.Mended('notes_without_end', f'notes without an end: {int(open_.sum())}'))
   return ends
 
 

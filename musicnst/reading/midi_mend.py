@@ -14,8 +14,8 @@ from musicnst.reading import midi_parse
 # What is counted by `scan`, with the words for it; {} is the number.
 CLIPPED, UNDEFINED, LENGTHS, DAMAGED, CUT, STRAY = range(6)
 _WORDS = (
-    ('clipped_bytes', '{} data bytes above 127 clipped'), ('undefined_bytes', '{} undefined bytes passed over'),
-    ('track_length', 'lengths of {} tracks wrong'), ('damaged_track', '{} damaged tracks read up to the damage'),
+    ('clipped_bytes', 'data bytes above 127 clipped: {}'), ('undefined_bytes', 'undefined bytes passed over: {}'),
+    ('track_length', 'tracks of a wrong length: {}'), ('damaged_track', 'damaged tracks, read up to the damage: {}'),
     ('cut_end', 'cut short'), ('stray_bytes', 'bytes between tracks passed over'))
 
 
