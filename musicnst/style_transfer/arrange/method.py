@@ -61,7 +61,7 @@ class ArrangeMethod(method.Method):
     return cls()
 
   def prepare(self, sequence, settings, name='the piece'):
-    return piece_lib.read(sequence, settings.beats, name, settings.melody or None)
+    return piece_lib.read(sequence, settings.beats, name, settings.melody or None, settings.meter)
 
   def stretches(self, piece, settings):
     """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change: those in which anything sounds."""
