@@ -46,6 +46,7 @@ EXPERIMENT_MAP = {
     'key_tables': ('analysis.key_tables', 'counts the tables of chords in keys that ship'),
     'train_melody': ('analysis.train_melody', 'trains the network that tells the tune among the notes'),
     'train_tracks': ('analysis.train_tracks', 'fits what tells tune, bass and drums of a band by their notes'),
+    'texture_windows': ('bundles.texture_windows', 'windows that texture-2bar learns from: moved to other chords and back'),
     'polyphonic_candidates': ('bundles.polyphonic_candidates', 'learning curves of the networks that could be polyphonic-2bar'),
 }
 
