@@ -17,7 +17,7 @@ SEES, REACH = 16, 12
 # Distances that attention tells apart, in semitones and steps; those beyond count as these.
 FAR_PITCH, FAR_TIME = 36, 31
 # Logits of the cells of the roll that is read.
-ON, OFF = 3.0, -5.0
+ON, OFF = 3.0, -6.0
 REGISTERS = 8
 FEATURES = 3 * (2 * SEES + 1) + 6 * 12 + REGISTERS + 4 + 1 + 2 + 2 + 2
 

@@ -36,7 +36,9 @@ CORPORA = {'asap': (24, 200), 'tpd-jazz': (32, 200), 'easymusicnotes': (12, 200)
 POP_WINDOWS, QUARTERS, LEAST_NOTES, MOST_NOTES = 24, 8, 8, 96
 VARIANTS = 3  # times that a training window is moved, each to other chords
 # Share of training windows in which notes are shaken too, and how many of their notes.
-SHAKEN, NOTES_SHAKEN = .25, .12
+SHAKEN, NOTES_SHAKEN = .2, .12
+# Share of them in which notes are put above the tune, and how many of those that an octave takes there.
+CROSSING, NOTES_CROSSING = .25, .25
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -145,10 +147,13 @@ def harmony_of(under):
 
 
 def turned(under, semitones):
-  """Under whose chords are some semitones higher."""
+  """Under whose chords are some semitones higher, and its tune (up to six higher or five lower, as they are)."""
+  shift, keys = (semitones + 5) % 12 - 5, windows.KEYS
+  tune = np.roll(under.tune.reshape(-1, 2, keys), shift, 2)
+  tune[:, :, slice(0, shift) if shift >= 0 else slice(keys + shift, keys)] = 0
   up = lambda pitch_class: np.where(pitch_class < 0, -1, (pitch_class + semitones) % 12)
   return dataclasses.replace(under, root=up(under.root), bass=up(under.bass), tones=np.roll(under.tones, semitones, 1),
-                             scale=np.roll(under.scale, semitones, 1))
+                             scale=np.roll(under.scale, semitones, 1), tune=tune.reshape(under.tune.shape))
 
 
 def moved(pitch, start, end, source, target):
@@ -158,25 +163,37 @@ def moved(pitch, start, end, source, target):
   return move.pitches(style, np.arange(len(pitch)), target, onsets, end)
 
 
-def there_and_back(texture, other):
-  """int `[N]`: the pitches of a window moved to the chords of another `Under` and back."""
+def there_and_back(texture, other, octaves=False):
+  """int `[N]`: the pitches of a window moved to the chords of another `Under` and back.
+
+  A root six semitones away is reached downwards both ways; the way back is taken upwards here, or notes would come back an octave
+  lower; with `octaves` they do.
+  """
   own, theirs = harmony_of(texture.under), harmony_of(other)
   there = moved(texture.pitch, texture.start, texture.end, own, theirs)
-  return moved(there, texture.start, texture.end, theirs, own)
+  back = moved(there, texture.start, texture.end, theirs, own)
+  return back if octaves else back + 12 * np.round((texture.pitch - back) / 12).astype(int)
 
 
-def shaken(pitch, generator):
-  """Some notes an octave or a step off: across the tune, beside the chord."""
-  if generator.random() > SHAKEN:
-    return pitch
-  off = generator.choice([-12, 12, -2, -1, 1, 2], len(pitch), p=[.25, .25, .125, .125, .125, .125])
-  return np.where(generator.random(len(pitch)) < NOTES_SHAKEN, pitch + off, pitch)
+def shaken(pitch, texture, generator):
+  """In some windows some notes an octave or a step off, or an octave up across the tune: what the rule does under another tune."""
+  kind = generator.random()
+  if kind < SHAKEN:
+    off = generator.choice([-12, 12, -2, -1, 1, 2], len(pitch), p=[.25, .25, .125, .125, .125, .125])
+    return np.where(generator.random(len(pitch)) < NOTES_SHAKEN, pitch + off, pitch)
+  if kind > 1 - CROSSING:
+    step = np.clip(windows.pianoroll.quantize_steps(texture.start, windows.STEPS_PER_QUARTER), 0, windows.STEPS - 1)
+    sounding = texture.under.tune.reshape(windows.STEPS, 2, windows.KEYS).any(1)[step]
+    lowest = np.where(sounding.any(1), sounding.argmax(1) + windows.pianoroll.MIN_PITCH, 128)
+    crosses = (pitch < lowest) & (pitch + 12 >= lowest) & (generator.random(len(pitch)) < NOTES_CROSSING)
+    return np.where(crosses, pitch + 12, pitch)
+  return pitch
 
 
 def example(texture, other, generator=None):
   """base.Window: a texture moved to the chords of another and back, and itself; shaken with a generator."""
   pitch = there_and_back(texture, other)
-  pitch = pitch if generator is None else shaken(pitch, generator)
+  pitch = pitch if generator is None else shaken(pitch, texture, generator)
   roll = windows.roll_of(pitch, texture.start, texture.end, windows.STEPS)
   return base.Window(windows.read(roll, texture.under), texture.roll, windows.STEPS, labels={'corpus': texture.corpus, 'id': texture.piece})
 
