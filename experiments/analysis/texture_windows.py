@@ -16,6 +16,7 @@ import numpy as np
 from data_prep import shards
 from data_prep import splits
 from data_prep.corpora import corpus_map
+from experiments import report
 from experiments.analysis import chord_truth
 from musicnst import errors
 from musicnst import files
@@ -223,16 +224,22 @@ def write(textures, split, output, seed=0):
   return len(pairs)
 
 
+def write_all(corpus_root, output):
+  """Writes the records of all splits and a report of them, unless they are there; returns their prefix."""
+  os.makedirs(output, exist_ok=True)
+  prefix = os.path.join(output, 'windows.tfrecord')
+  if not os.path.exists(f'{prefix}.report.json'):
+    counts = {split: write(load(corpus_root, split, output), split, output) for split in splits.SPLITS}
+    report.write_json(f'{prefix}.report.json', {'examples': counts})
+  return prefix
+
+
 def define_flags(flag_values):
   """The experiment's flags."""
   flags.DEFINE_string('corpus_root', None, 'Folder that holds the corpora.', flag_values=flag_values, required=True)
   flags.DEFINE_string('output', None, 'Folder to write.', flag_values=flag_values, required=True)
-  flags.DEFINE_list('splits', ['validation', 'test', 'train'], 'Which splits.', flag_values=flag_values)
 
 
 def main(flag_values):
-  """Flags -> `write`."""
-  os.makedirs(flag_values.output, exist_ok=True)
-  for split in flag_values.splits:
-    count = write(load(flag_values.corpus_root, split, flag_values.output), split, flag_values.output)
-    print(f'{split}: {count} windows', flush=True)
+  """Flags -> `write_all`."""
+  print(write_all(flag_values.corpus_root, flag_values.output))

@@ -7,6 +7,7 @@ FIGURES = {
     'teacher_forced/accuracy': 'accuracy teacher-forced', 'sampled/accuracy': 'accuracy running free (likeliest token, from the mean)',
     'sampled/event_accuracy': 'accuracy running free at steps where something happens',
     'sampled/mean_per_class_accuracy': 'mean per-class accuracy running free', 'accuracy': 'accuracy',
+    'onset_f1': 'onset F1', 'moved_f1': 'of what is read',
     'mean_per_class_accuracy': 'mean per-class accuracy', 'kl_nats': 'KL nats', 'active_dimensions': 'active dimensions',
 }
 

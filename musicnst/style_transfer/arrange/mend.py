@@ -62,7 +62,7 @@ def mend(notes, harmony, tune, bars):
   Args:
     notes: move.Moved, times in the content's quarters.
     harmony: the content's Harmony.
-    tune: (start, end, pitch) of the tune's notes.
+    tune: Score of the content's tune.
     bars: list of `meter.Bar`, the content's.
 
   Returns:
@@ -100,10 +100,7 @@ def _inputs(notes, place, starts, used, bars, harmony, tune):
   for number, window in enumerate(used):
     first, own = starts[window], notes.select(place == number)
     steps = min(windows.STEPS, int(np.ceil((ends[window] - first) * windows.STEPS_PER_QUARTER - 1e-6)))
-    near = (tune[0] < first + steps / windows.STEPS_PER_QUARTER) & (tune[1] > first)
-    line = windows.roll_of(tune[2][near], tune[0][near] - first, tune[1][near] - first, windows.STEPS)
-    begun = near & (tune[0] < first)
-    line |= _held_over(tune[2][begun], tune[1][begun] - first)
+    line = _tune(tune, first)
     span = harmony.at(first + np.arange(steps) / windows.STEPS_PER_QUARTER)
     under = windows.Under(harmony.root[span], harmony.bass[span], harmony.tones[span], harmony.scale[span], line[:steps],
                           _places(first, steps, bar_starts, harmony.edges))
@@ -113,12 +110,14 @@ def _inputs(notes, place, starts, used, bars, harmony, tune):
   return np.stack(found)
 
 
-def _held_over(pitch, end):
-  """uint8 `[32, 176]`: the tune's notes that began before a window, as long as they last in it."""
-  roll = np.zeros((windows.STEPS, windows.ROLL), np.uint8)
-  for key, last in zip(np.asarray(pitch) - LOWEST, windows.pianoroll.quantize_steps(end, windows.STEPS_PER_QUARTER)):
+def _tune(tune, first):
+  """uint8 `[32, 176]`: the tune from quarter `first` on; notes that began before are held."""
+  near = (tune.start < first + windows.STEPS / windows.STEPS_PER_QUARTER) & (tune.end > first)
+  pitch, start, end = tune.pitch[near], tune.start[near] - first, tune.end[near] - first
+  roll = windows.roll_of(pitch, start, end, windows.STEPS)
+  for key, last in zip(pitch[start < 0] - LOWEST, windows.pianoroll.quantize_steps(end[start < 0], windows.STEPS_PER_QUARTER)):
     if 0 <= key < KEYS:
-      roll[:max(last, 0), KEYS + key] = 1
+      roll[:max(last, 0), KEYS + key] |= 1 - roll[:max(last, 0), key]
   return roll
 
 

@@ -14,6 +14,7 @@ from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer.arrange import choose
 from musicnst.style_transfer.arrange import donors as donors_lib
 from musicnst.style_transfer.arrange import fit
+from musicnst.style_transfer.arrange import mend
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.pieces import compose
@@ -30,10 +31,12 @@ class ArrangeSettings:
   Args:
     costs: choose.Costs.
     softer: new notes are so much softer than the tune at least, in velocities.
+    mends: whether a network mends what the rule made of the donors' notes (`mend`).
   """
 
   costs: choose.Costs = choose.Costs()
   softer: int = 6
+  mends: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -137,6 +140,7 @@ class ArrangeMethod(method.Method):
     removed = around & editable[bar]
     tune = np.flatnonzero(~removed)
     notes = moved.select(editable[moved.bar])
+    notes = mend.mend(notes, content.harmony, score.select(content.tune), score.bars) if self.constants.mends else notes
     notes = fit.on_bass(fit.against_harmony(notes, content.harmony), content.harmony)
     notes = fit.in_register(notes)
     line = tune[content.tune[tune]]

@@ -1,0 +1,88 @@
+"""What a network mends of moved notes: pitches alone change, in time nothing; bars of any meter; without TensorFlow."""
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from musicnst.models.texture import network
+from musicnst.reading import meter
+from musicnst.style_transfer.arrange import harmony
+from musicnst.style_transfer.arrange import mend
+from musicnst.style_transfer.arrange import move
+from tests.analysis import small_scores
+
+
+def _bars(*lengths):
+  edges = np.concatenate([[0.0], np.cumsum(lengths)])
+  return [meter.Bar(float(a), 4, 4, float(b)) for a, b in zip(edges, edges[1:])]
+
+
+@pytest.mark.parametrize('lengths, expected', [
+    ((4, 4, 4, 4), [0, 8]), ((3, 3, 3, 3, 3), [0, 6, 12]), ((1, 4, 4, 4), [0, 5]), ((12, 4), [0, 8]), ((2, 6, 1), [0, 8])])
+def test_windows_hold_whole_bars(lengths, expected):
+  assert mend.starts_of(_bars(*lengths)).tolist() == expected
+
+
+def _moved(notes):
+  start, end, pitch = (np.array(column) for column in zip(*notes))
+  count = len(pitch)
+  return move.Moved(start.astype(float), end.astype(float), pitch, np.full(count, 80), np.arange(count), np.zeros(count, bool), np.zeros(count, int))
+
+
+def _c_major(quarters):
+  tones, scale = np.isin(np.arange(12), (0, 4, 7)), np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11))
+  return harmony.Harmony(np.arange(quarters + 1.0), np.zeros(quarters, int), np.tile(tones, (quarters, 1)), np.zeros(quarters, int),
+                         np.tile(scale, (quarters, 1)))
+
+
+def _silence():
+  return small_scores.score(([(72, 0, 1)],)).select(np.zeros(1, bool))
+
+
+@pytest.fixture
+def weights(monkeypatch):
+  """Those of an untrained network, which may be changed."""
+  p = {name: np.zeros(shape, np.float32) for name, shape in network.shapes(8, 1, 2).items()}
+  monkeypatch.setattr(mend, 'weights', lambda: p)
+  return p
+
+
+NOTES = [(0, 1, 48), (0.02, 3.9, 64), (8 / 3, 3, 67), (9.5, 13, 60), (9.5, 10, 15), (100, 101, 60)]
+
+
+def test_an_untrained_network_leaves_everything(weights):
+  del weights
+  notes = _moved(NOTES)
+  after = mend.mend(notes, _c_major(16), _silence(), _bars(4, 4, 4, 4))
+  for name in ('start', 'end', 'pitch', 'source'):
+    np.testing.assert_array_equal(getattr(after, name), getattr(notes, name))
+
+
+def test_pitches_change_and_times_stay(weights):
+  """'One key up': to the millisecond where they were; what lies outside keyboard or piece stays."""
+  weights['out_bias'][[network.REACH, network.REACH + 1]] = -20, 20
+  after = mend.mend(_moved(NOTES), _c_major(16), _silence(), _bars(4, 4, 4, 4))
+  assert list(zip(after.start, after.end, after.pitch)) == [
+      (start, end, pitch + (21 <= pitch and start < 16)) for start, end, pitch in NOTES]
+
+
+def test_a_note_that_comes_is_like_its_neighbour_and_one_may_go(weights):
+  weights['out_bias'][network.REACH + 12] = 20
+  after = mend.mend(_moved([(1, 2.5, 60)]), _c_major(8), _silence(), _bars(4, 4))
+  assert list(zip(after.start, after.end, after.pitch)) == [(1, 2.5, 60), (1, 2.5, 72)]
+  weights['out_bias'][:] = -20
+  assert not len(mend.mend(_moved([(1, 2.5, 60)]), _c_major(8), _silence(), _bars(4, 4)).pitch)
+
+
+def test_as_many_notes_as_are_expected():
+  """Two keys that are as likely as not are one note together; one that is unlikely is none."""
+  inputs, logits = np.zeros((1, 1, mend.windows.DEPTH)), np.full((1, 1, 176), network.OFF, np.float32)
+  logits[0, 0, [10, 11]], logits[0, 0, 40] = (.1, -.1), -2
+  assert np.flatnonzero(mend.decided(inputs, logits, trust=0)).tolist() == [10]
+
+
+def test_it_starts_without_tensorflow():
+  code = ("import sys\nfrom musicnst.style_transfer.arrange import method\nfrom musicnst.style_transfer.arrange import mend\nmend.weights()\n"
+          "assert not {'tensorflow', 'keras', 'jax'} & set(sys.modules), 'loaded'")
+  subprocess.run([sys.executable, '-c', code], check=True)
