@@ -162,7 +162,7 @@ RECIPES = {
         about="Sixteen bars of melody, bass and drums as 128 latents. Magenta's config at a small size, with a conductor over the 64 beats.",
         **FREE_RUNNING),
     'texture-2bar': Textures(Recipe(
-        corpora='pop909,asap,tpd-jazz,easymusicnotes,karaoke,nottingham', config='texture-2bar', num_steps=4500, seed=1, eval_every_steps=500,
+        corpora='pop909,asap,tpd-jazz,easymusicnotes,karaoke,nottingham', config='texture-2bar', num_steps=5000, seed=1, eval_every_steps=500,
         best_by='metrics/onset_f1', hparams='learning_rate=.0015,decay_rate=.9994,min_learning_rate=.00005',
         about='Mends two bars of accompaniment that a rule moved to other chords: `musicnst transfer --method=arrange` works with it. What is not '
               'the tune of a piece was moved by the rule to the chords of another window and back (POP909 as POP909-CL, under its checked chords, '
