@@ -5,8 +5,8 @@ from musicnst.models.texture import configs
 
 
 def _tiny(config):
-  del config
-  return {'steps': 8, 'batch_size': 3, 'units': 8, 'layers': 2, 'heads': 2, 'most_notes': 24}
+  small = {'steps': 8, 'batch_size': 3, 'units': 8, 'layers': 2, 'heads': 2, 'most_notes': 24}
+  return {**small, 'z_size': 4} if 'z_size' in config.hparams else small
 
 
 def _batch(config, size, seed=0):

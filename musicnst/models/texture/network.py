@@ -48,17 +48,32 @@ def notes_of(roll, most=None):
   return places, valid
 
 
-def logits(p, inputs, places, valid, layers, heads, xp):
+def logits(p, inputs, places, valid, layers, heads, xp, added=None):
   """Logits `[B, T, 176]` of the mended roll.
 
   Args:
     p: weights by the names of `shapes`.
     inputs: float32 `[B, T, windows.DEPTH]`.
     places, valid: as of `notes_of`.
+    added: as of `tokens`.
   """
   step, key = places // KEYS, places % KEYS
   held = _held(inputs, step, key, xp)
+  x = tokens(p, inputs, places, valid, layers, heads, xp, held, added)
+  return _on_cells(inputs, _dense(x, p, 'out') * valid[..., None], step, key, held, xp)
+
+
+def tokens(p, inputs, places, valid, layers, heads, xp, held=None, added=None):
+  """What is known of each note after all have attended to all, `[B, N, D]`; arguments as of `logits`.
+
+  Args:
+    held: as of `_held`, where it is known.
+    added: `[B, D]`, what every note of a window is told beside what it sees; None for nothing.
+  """
+  step, key = places // KEYS, places % KEYS
+  held = _held(inputs, step, key, xp) if held is None else held
   x = _dense(_features(inputs, step, key, held, xp), p, 'in')
+  x = x if added is None else x + added[:, None]
   away, later = key[:, None] - key[:, :, None], step[:, None] - step[:, :, None]
   bias = (xp.take(p['pitch_bias'], xp.clip(away, -FAR_PITCH, FAR_PITCH) + FAR_PITCH, axis=0)
           + xp.take(p['time_bias'], xp.clip(later, -FAR_TIME, FAR_TIME) + FAR_TIME, axis=0))  # [B, N, N, layers H]
@@ -67,8 +82,7 @@ def logits(p, inputs, places, valid, layers, heads, xp):
     x = x + _attended(_normed(x, p, f'norm{i}', xp), bias[:, i * heads:(i + 1) * heads], p, i, heads, xp)
     wide = _dense(_normed(x, p, f'norm_wide{i}', xp), p, f'wide{i}')
     x = x + _dense(xp.maximum(wide, np.float32(0)), p, f'narrow{i}')
-  moves = _dense(_normed(x, p, 'norm', xp), p, 'out') * valid[..., None]
-  return _on_cells(inputs, moves, step, key, held, xp)
+  return _normed(x, p, 'norm', xp)
 
 
 def _held(inputs, step, key, xp):

@@ -115,3 +115,25 @@ class TextureConverter(pianoroll.PolyphonicConverter):
     classes = (np.arange(12) - semitones) % 12
     return np.concatenate([
         roll, np.where(roll >= 0, roll + TUNE, -1), *(classes + first for first in (ROOT, TONES, BASS, SCALE)), [PLACES, PLACES + 1]]).astype(np.int32)
+
+
+class LatentTextureConverter(TextureConverter):
+  """The same windows for a model with latents: what is read and asked for is the accompaniment, the controls are what `TextureConverter` reads."""
+
+  name = 'texture-latent'
+  input_depth, output_depth, control_depth = ROLL, ROLL, DEPTH
+
+  def to_windows(self, sequence):
+    return [of_latents(window) for window in super().to_windows(sequence)]
+
+  def from_windows(self, outputs, qpm=120.0, velocities=None, controls=None):
+    del controls  # the chords are not written
+    return super().from_windows(outputs, qpm, velocities)
+
+  def transpose_index(self, semitones, which='outputs'):
+    return super().transpose_index(semitones, 'inputs' if which == 'controls' else 'outputs')
+
+
+def of_latents(window):
+  """base.Window of a TextureConverter -> of a LatentTextureConverter."""
+  return dataclasses.replace(window, inputs=window.outputs, controls=window.inputs)
