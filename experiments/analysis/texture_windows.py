@@ -8,6 +8,7 @@ Writes records for `musicnst train` (OUTPUT/windows.tfrecord-train-... and so on
 """
 import dataclasses
 import os
+import shutil
 import types
 
 from absl import flags
@@ -224,6 +225,19 @@ def write(textures, split, output, seed=0):
   return len(pairs)
 
 
+def write_latents(output):
+  """Writes the records of OUTPUT once more, as `texture-latent-2bar` reads them (OUTPUT/latents.tfrecord-...); returns their prefix."""
+  source, target = windows.TextureConverter(), windows.LatentTextureConverter()
+  prefix = os.path.join(output, 'latents.tfrecord')
+  for split in splits.SPLITS:
+    read, written = (shards.shard_paths(os.path.join(output, name), splits.SPLITS, 1)[split][0] for name in ('windows.tfrecord', 'latents.tfrecord'))
+    with files.atomic_path(written) as temporary, open(temporary, 'wb') as out:
+      for serialized in tfrecords.read(read):
+        out.write(tfrecords.frame(records.write_example(windows.of_latents(records.read_window(serialized, source)), target)))
+  shutil.copy(os.path.join(output, 'windows.tfrecord.report.json'), f'{prefix}.report.json')
+  return prefix
+
+
 def write_all(corpus_root, output):
   """Writes the records of all splits and a report of them, unless they are there; returns their prefix."""
   os.makedirs(output, exist_ok=True)
@@ -238,8 +252,11 @@ def define_flags(flag_values):
   """The experiment's flags."""
   flags.DEFINE_string('corpus_root', None, 'Folder that holds the corpora.', flag_values=flag_values, required=True)
   flags.DEFINE_string('output', None, 'Folder to write.', flag_values=flag_values, required=True)
+  flags.DEFINE_bool('latents', False, 'Write records of texture-latent-2bar too.', flag_values=flag_values)
 
 
 def main(flag_values):
-  """Flags -> `write_all`."""
+  """Flags -> `write_all`, `write_latents`."""
   print(write_all(flag_values.corpus_root, flag_values.output))
+  if flag_values.latents:
+    print(write_latents(flag_values.output))

@@ -32,19 +32,19 @@ def f1(pairs):
   return float(2 * shared / max(sum(a.sum() + b.sum() for a, b in pairs), 1))
 
 
-def mended(rolls, unders):
+def mended(rolls, unders, bundle):
   """Rolls `[W, 32, 176]` under `Under`s -> bool `[W, 32, 88]`."""
   inputs = np.stack([windows.read(roll, under) for roll, under in zip(rolls, unders)])
-  return mend.decided(inputs, mend.logits(inputs))
+  return mend.decided(inputs, mend.logits(inputs, mend.weights(bundle)))
 
 
-def there_and_back(textures, others):
+def there_and_back(textures, others, bundle=mend.BUNDLE):
   """{method: onset F1}; `rule, octaves` takes every way back downwards by a tritone, as the rule does by itself."""
   wanted = [texture.roll[:, :KEYS] > 0 for texture in textures]
   back = [data.there_and_back(texture, other) for texture, other in zip(textures, others)]
   plain = [data.there_and_back(texture, other, octaves=True) for texture, other in zip(textures, others)]
   rolls = [windows.roll_of(pitch, t.start, t.end, windows.STEPS) for pitch, t in zip(back, textures)]
-  found = {'rule': [roll[:, :KEYS] > 0 for roll in rolls], 'mended': mended(rolls, [t.under for t in textures]),
+  found = {'rule': [roll[:, :KEYS] > 0 for roll in rolls], 'mended': mended(rolls, [t.under for t in textures], bundle),
            'rule, octaves': [onsets(pitch, texture) for pitch, texture in zip(plain, textures)]}
   return {name: f1(list(zip(rows, wanted))) for name, rows in found.items()}
 
@@ -89,15 +89,15 @@ def lengths_of(roll):
   return found
 
 
-def other_chords(textures, targets):
+def other_chords(textures, targets, bundle=mend.BUNDLE):
   """{method: {measure: value}} of windows moved below the tunes and to the chords of others; 'real' are the windows as they are."""
   moved = [data.moved(t.pitch, t.start, t.end, data.harmony_of(t.under), data.harmony_of(o.under)) for t, o in zip(textures, targets)]
   rolls = {'copy': [t.roll for t in textures],
            'rule': [windows.roll_of(pitch, t.start, t.end, windows.STEPS) for pitch, t in zip(moved, textures)]}
   unders = [o.under for o in targets]
   found = {name: [roll[:, :KEYS] > 0 for roll in rows] for name, rows in rolls.items()}
-  found['mended'] = list(mended(rolls['rule'], unders))
-  lengths = {**{name: [lengths_of(roll) for roll in rows] for name, rows in rolls.items()}}
+  found['mended'] = list(mended(rolls['rule'], unders, bundle))
+  lengths = {name: [lengths_of(roll) for roll in rows] for name, rows in rolls.items()}
   lengths['mended'] = lengths['rule']
   real = [(as_score(t.roll[:, :KEYS], lengths_of(t.roll)), t.piece) for t in targets]
   table = {}
@@ -120,15 +120,15 @@ def _areas(scores, real):
   return {f'two_sample_{kind}': value for kind, value in two_sample.area(scores, real).items()}
 
 
-def run(textures, count, output, seed=0):
+def run(textures, count, output, bundle=mend.BUNDLE, seed=0):
   """Measures; returns {group: {...}} and writes OUTPUT.json, OUTPUT.md."""
   generator, table = np.random.default_rng(seed), {}
   for group, corpora in GROUPS.items():
     pool = [texture for texture in textures if texture.corpus in corpora]
     chosen = [pool[i] for i in generator.permutation(len(pool))[:count]]
-    back = there_and_back(chosen, data.chords_for(chosen, generator))
+    back = there_and_back(chosen, data.chords_for(chosen, generator), bundle)
     targets = [_target(texture, pool, generator) for texture in chosen]
-    table[group] = {'windows': len(chosen), 'there_and_back': back, 'other_chords': other_chords(chosen, targets)}
+    table[group] = {'windows': len(chosen), 'there_and_back': back, 'other_chords': other_chords(chosen, targets, bundle)}
     print(group, table[group], flush=True)
   report.write(output, table, page)
   return table
@@ -160,9 +160,11 @@ def define_flags(flag_values):
   flags.DEFINE_string('windows', None, 'Folder that `texture_windows` wrote.', flag_values=flag_values, required=True)
   flags.DEFINE_string('output', None, 'Path of the results without extension.', flag_values=flag_values, required=True)
   flags.DEFINE_enum('split', 'test', ('validation', 'test'), 'Which windows.', flag_values=flag_values)
+  flags.DEFINE_string('bundle', mend.BUNDLE, 'The network, by name or path.', flag_values=flag_values)
   flags.DEFINE_integer('count', 600, 'Windows of each group.', flag_values=flag_values)
 
 
 def main(flag_values):
   """Flags -> `run`."""
-  run(data.load(flag_values.corpus_root, flag_values.split, flag_values.windows), flag_values.count, flag_values.output)
+  run(data.load(flag_values.corpus_root, flag_values.split, flag_values.windows), flag_values.count, flag_values.output,
+      flag_values.bundle)

@@ -99,14 +99,14 @@ class LatentGenres:
 class Textures:
   """The mender of moved accompaniment, whose windows are made by `texture_windows`."""
 
-  recipe: Recipe
+  trunk: Recipe
   windows: object = registry.late('experiments.analysis.texture_windows', 'write_all')  # what makes them; loads much
 
   def make(self, name, job):
     """Writes the bundle; its figures, or None where the training has still to go on."""
     windows = self.windows(job.corpus_root, os.path.join(job.work, 'texture'))
-    finished, run_dir = train(name, self.recipe, windows, job)
-    return make_bundle(name, self.recipe, windows, run_dir, job.bundle(name), job.figures(f'{name}_test')) if finished else None
+    finished, run_dir = train(name, self.trunk, windows, job)
+    return make_bundle(name, self.trunk, windows, run_dir, job.bundle(name), job.figures(f'{name}_test')) if finished else None
 
 
 GENRES = dict(corpora='all-genres', num_steps=2000, best_by='metrics/accuracy',
@@ -163,7 +163,7 @@ RECIPES = {
         **FREE_RUNNING),
     'texture-2bar': Textures(Recipe(
         corpora='pop909,asap,tpd-jazz,easymusicnotes,karaoke,nottingham', config='texture-2bar', num_steps=5000, seed=1, eval_every_steps=500,
-        best_by='metrics/onset_f1', hparams='learning_rate=.0015,decay_rate=.9994,min_learning_rate=.00005',
+        best_by='metrics/onset_f1', hparams='learning_rate=.0015,decay_rate=.9994,min_learning_rate=.00005', dtype='float16-rounded',
         about='Mends two bars of accompaniment that a rule moved to other chords: `musicnst transfer --method=arrange` works with it. What is not '
               'the tune of a piece was moved by the rule to the chords of another window and back (POP909 as POP909-CL, under its checked chords, '
               'the others under chords that were found); some notes were shaken or put across the tune; the window itself is asked for.')),
