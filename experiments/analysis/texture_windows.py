@@ -39,6 +39,8 @@ POP_WINDOWS, QUARTERS, LEAST_NOTES, MOST_NOTES = 24, 8, 8, 96
 VARIANTS = 3  # times that a training window is moved, each to other chords
 # Share of training windows in which notes are shaken too, and how many of their notes.
 SHAKEN, NOTES_SHAKEN = .2, .12
+# One training window of so many does not say which chords it was moved from.
+UNKNOWN = 8
 # Share of them in which notes are put above the tune, and how many of those that an octave takes there.
 CROSSING, NOTES_CROSSING = .25, .25
 
@@ -192,12 +194,18 @@ def shaken(pitch, texture, generator):
   return pitch
 
 
-def example(texture, other, generator=None):
-  """base.Window: a texture moved to the chords of another and back, and itself; shaken with a generator."""
+def source(texture, other):
+  """uint8 `[32, 24]`, the chords of another `Under` as those that a texture was moved from, see `windows.source_of`."""
+  return windows.source_of(texture.under.root, other.root, other.tones, other.scale)
+
+
+def example(texture, other, generator=None, known=True):
+  """base.Window: a texture moved to the chords of another and back, and itself; shaken with a generator; `known`: it reads where it was."""
   pitch = there_and_back(texture, other)
   pitch = pitch if generator is None else shaken(pitch, texture, generator)
   roll = windows.roll_of(pitch, texture.start, texture.end, windows.STEPS)
-  return base.Window(windows.read(roll, texture.under), texture.roll, windows.STEPS, labels={'corpus': texture.corpus, 'id': texture.piece})
+  inputs = windows.read(roll, texture.under, source(texture, other) if known else None)
+  return base.Window(inputs, texture.roll, windows.STEPS, labels={'corpus': texture.corpus, 'id': texture.piece})
 
 
 def chords_for(textures, generator):
@@ -219,8 +227,8 @@ def write(textures, split, output, seed=0):
   pairs = [pair for _ in range(VARIANTS if split == 'train' else 1) for pair in zip(textures, chords_for(textures, generator))]
   path = shards.shard_paths(os.path.join(output, 'windows.tfrecord'), splits.SPLITS, 1)[split][0]
   with files.atomic_path(path) as temporary, open(temporary, 'wb') as out:
-    for i in generator.permutation(len(pairs)):
-      window = example(*pairs[i], generator if split == 'train' else None)
+    for number, i in enumerate(generator.permutation(len(pairs))):
+      window = example(*pairs[i], generator if split == 'train' else None, known=split != 'train' or number % UNKNOWN > 0)
       out.write(tfrecords.frame(records.write_example(window, converter)))
   return len(pairs)
 

@@ -32,9 +32,10 @@ def f1(pairs):
   return float(2 * shared / max(sum(a.sum() + b.sum() for a, b in pairs), 1))
 
 
-def mended(rolls, unders, bundle):
-  """Rolls `[W, 32, 176]` under `Under`s -> bool `[W, 32, 88]`."""
-  inputs = np.stack([windows.read(roll, under) for roll, under in zip(rolls, unders)])
+def mended(rolls, unders, sources, bundle):
+  """Rolls `[W, 32, 176]` under `Under`s, moved from those of `sources` -> bool `[W, 32, 88]`."""
+  laid = [windows.source_of(under.root, source.root, source.tones, source.scale) for under, source in zip(unders, sources)]
+  inputs = np.stack([windows.read(*window) for window in zip(rolls, unders, laid)])
   return mend.decided(inputs, mend.logits(inputs, mend.weights(bundle)))
 
 
@@ -44,7 +45,7 @@ def there_and_back(textures, others, bundle=mend.BUNDLE):
   back = [data.there_and_back(texture, other) for texture, other in zip(textures, others)]
   plain = [data.there_and_back(texture, other, octaves=True) for texture, other in zip(textures, others)]
   rolls = [windows.roll_of(pitch, t.start, t.end, windows.STEPS) for pitch, t in zip(back, textures)]
-  found = {'rule': [roll[:, :KEYS] > 0 for roll in rolls], 'mended': mended(rolls, [t.under for t in textures], bundle),
+  found = {'rule': [roll[:, :KEYS] > 0 for roll in rolls], 'mended': mended(rolls, [t.under for t in textures], others, bundle),
            'rule, octaves': [onsets(pitch, texture) for pitch, texture in zip(plain, textures)]}
   return {name: f1(list(zip(rows, wanted))) for name, rows in found.items()}
 
@@ -96,7 +97,7 @@ def other_chords(textures, targets, bundle=mend.BUNDLE):
            'rule': [windows.roll_of(pitch, t.start, t.end, windows.STEPS) for pitch, t in zip(moved, textures)]}
   unders = [o.under for o in targets]
   found = {name: [roll[:, :KEYS] > 0 for roll in rows] for name, rows in rolls.items()}
-  found['mended'] = list(mended(rolls['rule'], unders, bundle))
+  found['mended'] = list(mended(rolls['rule'], unders, [t.under for t in textures], bundle))
   lengths = {name: [lengths_of(roll) for roll in rows] for name, rows in rolls.items()}
   lengths['mended'] = lengths['rule']
   real = [(as_score(t.roll[:, :KEYS], lengths_of(t.roll)), t.piece) for t in targets]

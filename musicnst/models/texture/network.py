@@ -1,7 +1,7 @@
 """The network that mends moved accompaniment, written once for Keras and for numpy: note by note, each seeing its surroundings and all others.
 
-Every note of the roll that is read becomes a token: the keys around it that sound and that the tune takes, the chord's tones as seen from it,
-its register, length and place. Tokens attend to each other (Vaswani et al., 2017; who lies how far away by pitch and by time is a bias of the
+Every note of the roll that is read becomes a token: the keys around it that sound and that the tune takes, the chord's tones (and those of
+the chord that the rule took it from) as seen from it, its register, length and place. Tokens attend to each other (Vaswani et al., 2017; who lies how far away by pitch and by time is a bias of the
 attention, as in Shaw et al., 2018). Each says of every key up to an octave around it how much likelier a note there becomes; these numbers are
 added to the logits of the roll that was read. The last layer begins at zero: an untrained network changes nothing.
 
@@ -19,7 +19,7 @@ FAR_PITCH, FAR_TIME = 36, 31
 # Logits of the cells of the roll that is read.
 ON, OFF = 3.0, -6.0
 REGISTERS = 8
-FEATURES = 3 * (2 * SEES + 1) + 6 * 12 + REGISTERS + 4 + 1 + 2 + 2 + 2
+FEATURES = 3 * (2 * SEES + 1) + 6 * 12 + REGISTERS + 4 + 1 + 2 + 2 + 2 + 2 * 12
 
 
 def shapes(units, layers, heads):
@@ -108,12 +108,13 @@ def _features(inputs, step, key, held, xp):
   height = _float(key, xp)[..., None]
   found.append(xp.exp(-xp.square((height - centres) / np.float32(KEYS / REGISTERS))))
   found += [_float(step[..., None] % 4 == xp.arange(4, dtype='int32'), xp), _float(step, xp)[..., None] / np.float32(inputs.shape[1])]
-  found.append(_gather(inputs[:, :, windows.PLACES:], step, xp.zeros_like(step)[..., None] + xp.arange(2, dtype='int32'), xp))
+  found.append(_gather(inputs[:, :, windows.PLACES:windows.FROM_TONES], step, xp.zeros_like(step)[..., None] + xp.arange(2, dtype='int32'), xp))
   length = xp.sum(held, axis=1)[..., None] + 1
   found += [xp.minimum(length / 4, np.float32(1)), xp.minimum(length / 16, np.float32(1))]
   up_to = _gather(xp.cumsum(onset, axis=2), step, xp.stack([key, xp.zeros_like(key) + KEYS - 1], -1), xp)
   below, above = up_to[..., :1] - 1, up_to[..., 1:] - up_to[..., :1]
   found += [xp.minimum(below / 4, np.float32(1)), xp.minimum(above / 4, np.float32(1))]
+  found += [turned(first, step) for first in (windows.FROM_TONES, windows.FROM_SCALE)]
   return xp.concatenate(found, -1)
 
 

@@ -1,8 +1,10 @@
 """Windows of accompaniment under chords and a tune, as config `texture-2bar` reads them; numpy alone.
 
-Layout of one step of what is read, depth 402: the accompaniment's roll (176 cells, see `representations.pianoroll`), the tune's roll (176),
+Layout of one step of what is read, depth 426: the accompaniment's roll (176 cells, see `representations.pianoroll`), the tune's roll (176),
 then of the chord that holds there the root, the tones, the bass and the scale of the local key (12 pitch classes each, all 0 where there is no
-chord), then whether a bar and whether a beat begins. What is written is the roll of an accompaniment, depth 176.
+chord), then whether a bar and whether a beat begins, then the tones and the scale of the chord that the accompaniment was moved from, as they
+would lie over the root of the chord that holds (12 each, all 0 where that is not known). What is written is the roll of an accompaniment, depth
+176.
 """
 import dataclasses
 
@@ -18,9 +20,10 @@ from musicnst.representations import pianoroll
 
 STEPS, STEPS_PER_QUARTER = 32, 4
 KEYS, ROLL = pianoroll.NUM_PITCHES, 2 * pianoroll.NUM_PITCHES
-# First cells of the tune, root, tones, bass, scale and places.
+# First cells of the tune, root, tones, bass, scale, places, and of the tones and the scale that the accompaniment comes from.
 TUNE, ROOT, TONES, BASS, SCALE, PLACES = ROLL, 2 * ROLL, 2 * ROLL + 12, 2 * ROLL + 24, 2 * ROLL + 36, 2 * ROLL + 48
-DEPTH = PLACES + 2
+FROM_TONES, FROM_SCALE = PLACES + 2, PLACES + 14
+DEPTH = FROM_SCALE + 12
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -52,10 +55,23 @@ def roll_of(pitch, start, end, total):
   return pianoroll.encode_notes(np.asarray(pitch), *steps, total)[0].reshape(total, ROLL)
 
 
-def read(roll, under):
-  """A roll `[T, 176]` and what it stands under -> uint8 `[T, DEPTH]`."""
+def read(roll, under, source=None):
+  """A roll `[T, 176]`, what it stands under and where it comes from (`source_of`; None for not known) -> uint8 `[T, DEPTH]`."""
   one_hot = lambda pitch_class: pitch_class[:, None] == np.arange(12)
-  return np.concatenate([roll, under.tune, one_hot(under.root), under.tones, one_hot(under.bass), under.scale, under.places], 1).astype(np.uint8)
+  source = np.zeros((len(roll), 24)) if source is None else source
+  parts = [roll, under.tune, one_hot(under.root), under.tones, one_hot(under.bass), under.scale, under.places, source]
+  return np.concatenate(parts, 1).astype(np.uint8)
+
+
+def source_of(root, their_root, their_tones, their_scale):
+  """Chords `[T]` laid over the roots that hold: uint8 `[T, 24]`, tones and scale; 0 where either root is -1.
+
+  Args:
+    root, their_root: int `[T]`. their_tones, their_scale: bool `[T, 12]` by pitch class.
+  """
+  index = (np.arange(12) - (root - their_root)[:, None]) % 12
+  over = [np.take_along_axis(np.asarray(classes), index, 1) for classes in (their_tones, their_scale)]
+  return (np.concatenate(over, 1) & ((root >= 0) & (their_root >= 0))[:, None]).astype(np.uint8)
 
 
 def steps_of(score):
@@ -114,7 +130,8 @@ class TextureConverter(pianoroll.PolyphonicConverter):
       return roll
     classes = (np.arange(12) - semitones) % 12
     return np.concatenate([
-        roll, np.where(roll >= 0, roll + TUNE, -1), *(classes + first for first in (ROOT, TONES, BASS, SCALE)), [PLACES, PLACES + 1]]).astype(np.int32)
+        roll, np.where(roll >= 0, roll + TUNE, -1), *(classes + first for first in (ROOT, TONES, BASS, SCALE)), [PLACES, PLACES + 1],
+        classes + FROM_TONES, classes + FROM_SCALE]).astype(np.int32)
 
 
 class LatentTextureConverter(TextureConverter):

@@ -56,7 +56,7 @@ def decided(inputs, found, trust=None):
   return (rank < count[..., None]) & seen
 
 
-def mend(notes, harmony, tune, bars):
+def mend(notes, harmony, tune, bars, styles=()):
   """Moved notes, mended.
 
   Args:
@@ -64,6 +64,7 @@ def mend(notes, harmony, tune, bars):
     harmony: the content's Harmony.
     tune: Score of the content's tune.
     bars: list of `meter.Bar`, the content's.
+    styles: list of ArrangedPiece that the notes come from; of one the network knows the chords that they were moved from.
 
   Returns:
     move.Moved: the same notes in their order, some with other pitches, some gone; notes that came last.
@@ -77,7 +78,7 @@ def mend(notes, harmony, tune, bars):
   used, place = np.unique(window[inside], return_inverse=True)
   if not len(used):
     return notes
-  inputs = _inputs(notes.select(inside), place, starts, used, bars, harmony, tune)
+  inputs = _inputs(notes.select(inside), place, starts, used, bars, harmony, tune, styles[0] if len(styles) == 1 else None)
   after = decided(inputs, logits(inputs))
   return _applied(notes, np.flatnonzero(inside), place, np.clip(step[inside], 0, None), after)
 
@@ -93,7 +94,7 @@ def starts_of(bars):
   return np.array(found)
 
 
-def _inputs(notes, place, starts, used, bars, harmony, tune):
+def _inputs(notes, place, starts, used, bars, harmony, tune, style):
   """uint8 `[W, 32, windows.DEPTH]` of the windows `used`; `place` is which of them each note lies in."""
   found, ends = [], np.append(starts[1:], bars[-1].end_beat)
   bar_starts = np.array([bar.start_beat for bar in bars])
@@ -105,9 +106,19 @@ def _inputs(notes, place, starts, used, bars, harmony, tune):
     under = windows.Under(harmony.root[span], harmony.bass[span], harmony.tones[span], harmony.scale[span], line[:steps],
                           _places(first, steps, bar_starts, harmony.edges))
     roll = windows.roll_of(own.pitch, np.maximum(own.start - first, 0), np.maximum(own.end - first, 0), windows.STEPS)
-    row = windows.read(roll[:steps], under)
+    row = windows.read(roll[:steps], under, None if style is None else _source(own, first, under, style))
     found.append(np.pad(row, ((0, windows.STEPS - steps), (0, 0))))
   return np.stack(found)
+
+
+def _source(notes, first, under, style):
+  """uint8 `[T, 24]`, the chords that the notes of a window were moved from (`windows.source_of`), at the steps at which they begin."""
+  steps = len(under.root)
+  at = np.clip(windows.pianoroll.quantize_steps(notes.start - first, windows.STEPS_PER_QUARTER), 0, steps - 1)
+  span, harmony = style.harmony.at(style.onsets[notes.source]), style.harmony
+  root, tones, scale = np.full(steps, -1), np.zeros((steps, 12), bool), np.zeros((steps, 12), bool)
+  root[at], tones[at], scale[at] = harmony.root[span], harmony.tones[span], harmony.scale[span]
+  return windows.source_of(under.root, root, tones, scale)
 
 
 def _tune(tune, first):

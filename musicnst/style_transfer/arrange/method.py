@@ -94,7 +94,7 @@ class ArrangeMethod(method.Method):
       plan = self._plan(content, bars, styles, groups, int(length), rng)
       for bar, donors, window in plan:
         moved.append(_under(content, bar, donors, window))
-    return self._changes(content, editable & self._chosen(groups, settings.strength), move.Moved.joined(moved))
+    return self._changes(content, editable & self._chosen(groups, settings.strength), move.Moved.joined(moved), styles)
 
   def _plan(self, content, bars, styles, groups, length, rng):
     """[(bar, Donors, window)] for the content's bars of one length."""
@@ -131,7 +131,7 @@ class ArrangeMethod(method.Method):
           result = more
     return result
 
-  def _changes(self, content, editable, moved):
+  def _changes(self, content, editable, moved, styles):
     """compose.Changes: the notes around the tune go where bars change, and the moved ones come."""
     score, beats = content.score, content.beats
     bar = beats.bar[beats.of(content.onsets)]
@@ -140,7 +140,7 @@ class ArrangeMethod(method.Method):
     removed = around & editable[bar]
     tune = np.flatnonzero(~removed)
     notes = moved.select(editable[moved.bar])
-    notes = mend.mend(notes, content.harmony, score.select(content.tune), score.bars) if self.constants.mends else notes
+    notes = mend.mend(notes, content.harmony, score.select(content.tune), score.bars, styles) if self.constants.mends else notes
     notes = fit.on_bass(fit.against_harmony(notes, content.harmony), content.harmony)
     notes = fit.in_register(notes)
     line = tune[content.tune[tune]]

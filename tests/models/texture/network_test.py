@@ -86,6 +86,14 @@ def test_what_is_read():
   assert np.flatnonzero(read[0]).tolist() == cells
 
 
+def test_where_it_comes_from():
+  """G7 of C major laid over D: what was the third is F sharp, what was the seventh C."""
+  tones, scale = (np.isin(np.arange(12), pcs)[None] for pcs in ((7, 11, 2, 5), (0, 2, 4, 5, 7, 9, 11)))
+  found = windows.source_of(np.array([2]), np.array([7]), tones, scale)[0]
+  assert set(np.flatnonzero(found[:12])) == {2, 6, 9, 0} and set(np.flatnonzero(found[12:])) == {7, 9, 11, 0, 2, 4, 6}
+  assert not windows.source_of(np.array([-1]), np.array([7]), tones, scale).any()
+
+
 def test_windows_of_a_transposed_piece_are_the_transposed_windows():
   """Notes and tune; which chords are heard in noise depends on its register a little."""
   converter, low, high = windows.TextureConverter(), testing.chords(8, 1), testing.chords(8, 1)
@@ -102,7 +110,7 @@ def test_windows_of_a_transposed_piece_are_the_transposed_windows():
 def test_chords_are_transposed_with_the_notes():
   index = windows.TextureConverter().transpose_index(3, 'inputs')
   read = np.zeros(windows.DEPTH)
-  read[[windows.ROOT + 11, windows.TONES + 4, windows.BASS, windows.SCALE + 9, windows.PLACES]] = 1
+  read[[windows.ROOT + 11, windows.TONES + 4, windows.BASS, windows.SCALE + 9, windows.PLACES, windows.FROM_TONES + 10]] = 1
   moved = np.where(index >= 0, read[index], 0)
-  cells = [windows.ROOT + 2, windows.TONES + 7, windows.BASS + 3, windows.SCALE, windows.PLACES]
+  cells = [windows.ROOT + 2, windows.TONES + 7, windows.BASS + 3, windows.SCALE, windows.PLACES, windows.FROM_TONES + 1]
   assert np.flatnonzero(moved).tolist() == cells

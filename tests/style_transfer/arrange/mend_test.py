@@ -1,6 +1,7 @@
 """What a network mends of moved notes: pitches alone change, in time nothing; bars of any meter; without TensorFlow."""
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -73,6 +74,17 @@ def test_a_note_that_comes_is_like_its_neighbour_and_one_may_go(weights):
   assert list(zip(after.start, after.end, after.pitch)) == [(1, 2.5, 60), (1, 2.5, 72)]
   weights['out_bias'][:] = -20
   assert not len(mend.mend(_moved([(1, 2.5, 60)]), _c_major(8), _silence(), _bars(4, 4)).pitch)
+
+
+def test_the_chords_that_notes_come_from_are_read():
+  """A style in D minor, its notes now under C major: at the step of each note the chord of its own beat, over C."""
+  minor = harmony.Harmony(np.arange(3.0), np.array([2, -1]), np.stack([np.isin(np.arange(12), (2, 5, 9)), np.zeros(12, bool)]),
+                          np.array([2, -1]), np.tile(np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 10)), (2, 1)))
+  style = types.SimpleNamespace(harmony=minor, onsets=np.array([.5, 1.5]))
+  under = mend.windows.Under(np.zeros(8, int), np.zeros(8, int), np.zeros((8, 12), bool), np.zeros((8, 12), bool), np.zeros((8, 176), np.uint8),
+                             np.zeros((8, 2), np.uint8))
+  found = mend._source(_moved([(10.25, 11, 60), (11, 12, 60)]), 10.0, under, style)
+  assert set(np.flatnonzero(found[1, :12])) == {0, 3, 7} and not found[[0, *range(2, 8)]].any()
 
 
 def test_as_many_notes_as_are_expected():
