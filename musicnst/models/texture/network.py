@@ -1,9 +1,10 @@
 """The network that mends moved accompaniment, written once for Keras and for numpy: note by note, each seeing its surroundings and all others.
 
-Every note of the roll that is read becomes a token: the keys around it that sound and that the tune takes, the chord's tones (and those of
-the chord that the rule took it from) as seen from it, its register, length and place. Tokens attend to each other (Vaswani et al., 2017; who lies how far away by pitch and by time is a bias of the
-attention, as in Shaw et al., 2018). Each says of every key up to an octave around it how much likelier a note there becomes; these numbers are
-added to the logits of the roll that was read. The last layer begins at zero: an untrained network changes nothing.
+Every note of the roll that is read becomes a token: the keys around it that sound and that the tune takes, the tones of its chord as seen from
+it (and those of the chord that the rule took it from), its register, length and place. Tokens attend to each other (Vaswani et al., 2017; how
+far away by pitch and by time another lies is a bias of the attention, as in Shaw et al., 2018). Each says of every key up to an octave around it
+how much likelier a note there becomes; these numbers are added to the logits of the roll that was read. The last layer begins at zero: an
+untrained network changes nothing.
 
 `xp` is numpy or `keras.ops`; B windows of T steps with N notes, D units, H heads.
 """
