@@ -7,7 +7,9 @@ import pytest
 from experiments.analysis import texture_windows as data
 from experiments.benchmark import texture
 from experiments.benchmark import two_sample
+from experiments.bundles import train_bundles
 from musicnst.data import records
+from musicnst.data import tfrecords
 from musicnst.models.texture import windows
 from musicnst.style_transfer.arrange import mend
 
@@ -107,3 +109,25 @@ def test_all_is_measured(monkeypatch, tmp_path):
   assert pop['windows'] == 10 and pop['there_and_back']['rule'] == pop['there_and_back']['mended'] == 1
   assert pop['other_chords']['mended']['chord_tones'] == pop['other_chords']['rule']['chord_tones'] == 1
   assert '| pop | 10 |' in (tmp_path / 'texture.md').read_text()
+
+
+@pytest.mark.slow
+def test_from_windows_to_a_bundle(monkeypatch, tmp_path):
+  """Windows that lie there are written as records, learned from in two stretches, bundled and measured; records for latents beside."""
+  import tensorflow as tf
+  monkeypatch.setattr(tf.config.experimental, 'enable_op_determinism', lambda: None)
+  rng, folder = np.random.default_rng(0), tmp_path / 'texture'
+  folder.mkdir()
+  make = lambda i: _texture([(start / 2, start / 2 + .5, int(pitch)) for start, pitch in zip(range(16), rng.choice([48, 52, 55, 58], 16))],
+                            F_SHARP if i % 2 else C, str(i))
+  for split in ('train', 'validation', 'test'):
+    data._write(str(folder / f'{split}.npz'), [make(i) for i in range(6)])
+  small = {**train_bundles.TEXTURES, 'num_steps': 3, 'seed': 1, 'eval_every_steps': 2,
+           'hparams': 'batch_size=4,units=8,layers=1,heads=2,most_notes=16'}
+  recipe = train_bundles.Recipe(first=train_bundles.Recipe(**small), about='Small.', **small)
+  made = train_bundles.run('small', '', str(tmp_path), recipes={'small': train_bundles.Textures(recipe)}, show_progress=False)
+  assert made['small']['measures']['windows'] == 6 and 'from the weights of 3 steps' in (tmp_path / 'bundles' / 'small' / 'CARD.md').read_text()
+  assert mend.weights(str(tmp_path / 'bundles' / 'small'))['out'].shape == (8, 25)
+  prefix = data.write_latents(str(folder))
+  window = records.read_window(next(tfrecords.read(f'{prefix}-train-00000-of-00001')), windows.LatentTextureConverter())
+  assert window.inputs.shape == window.outputs.shape == (32, 176) and window.controls.shape == (32, windows.DEPTH)
