@@ -18,7 +18,7 @@ KEYS, LOWEST = windows.KEYS, windows.pianoroll.MIN_PITCH
 # Windows that are worked on at once.
 BATCH = 8
 # What is added to the logits of cells that are as the rule left them; chosen on validation windows.
-TRUST = 0.0
+TRUST = 0.5
 
 
 @functools.cache
