@@ -42,18 +42,29 @@ def logits(inputs, p=None):
   return result
 
 
-def decided(inputs, found, trust=None):
+def decided(inputs, found, trust=None, within_key=False):
   """Which cells begin a note, bool `[W, T, 88]`: of each step the likeliest, as many as are expected.
 
   Args:
     inputs: `[W, T, windows.DEPTH]`. found: of `logits`.
     trust: as TRUST, by default that.
+    within_key: no cell comes that lies outside both chord and key.
   """
   onset = found[:, :, :KEYS] + (TRUST if trust is None else trust) * (inputs[:, :, :KEYS] > 0)
   seen = onset > network.OFF + .5
+  if within_key:
+    seen &= _in_key(inputs) | (inputs[:, :, :KEYS] > 0)
+    onset = np.where(seen, onset, -np.inf)
   count = np.floor((seen / (1 + np.exp(-onset))).sum(-1) + .5).astype(int)
   rank = np.argsort(np.argsort(-onset, axis=-1, kind='stable'), axis=-1, kind='stable')
   return (rank < count[..., None]) & seen
+
+
+def _in_key(inputs):
+  """bool `[W, T, 88]`: keys in the chord or in the key of each step; all where there is neither."""
+  classes = (inputs[:, :, windows.TONES:windows.TONES + 12] > 0) | (inputs[:, :, windows.SCALE:windows.SCALE + 12] > 0)
+  classes = classes | ~classes.any(-1, keepdims=True)
+  return classes[:, :, (np.arange(KEYS) + LOWEST) % 12]
 
 
 def mend(notes, harmony, tune, bars, styles=()):
@@ -79,7 +90,7 @@ def mend(notes, harmony, tune, bars, styles=()):
   if not len(used):
     return notes
   inputs = _inputs(notes.select(inside), place, starts, used, bars, harmony, tune, styles[0] if len(styles) == 1 else None)
-  after = decided(inputs, logits(inputs))
+  after = decided(inputs, logits(inputs), within_key=True)
   return _applied(notes, np.flatnonzero(inside), place, np.clip(step[inside], 0, None), after)
 
 

@@ -31,8 +31,8 @@ def _moved(notes):
   return move.Moved(start.astype(float), end.astype(float), pitch, np.full(count, 80), np.arange(count), np.zeros(count, bool), np.zeros(count, int))
 
 
-def _c_major(quarters):
-  tones, scale = np.isin(np.arange(12), (0, 4, 7)), np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11))
+def _chromatic(quarters):
+  tones, scale = np.isin(np.arange(12), (0, 4, 7)), np.ones(12, bool)
   return harmony.Harmony(np.arange(quarters + 1.0), np.zeros(quarters, int), np.tile(tones, (quarters, 1)), np.zeros(quarters, int),
                          np.tile(scale, (quarters, 1)))
 
@@ -55,7 +55,7 @@ NOTES = [(0, 1, 48), (0.02, 3.9, 64), (8 / 3, 3, 67), (9.5, 13, 60), (9.5, 10, 1
 def test_an_untrained_network_leaves_everything(weights):
   del weights
   notes = _moved(NOTES)
-  after = mend.mend(notes, _c_major(16), _silence(), _bars(4, 4, 4, 4))
+  after = mend.mend(notes, _chromatic(16), _silence(), _bars(4, 4, 4, 4))
   for name in ('start', 'end', 'pitch', 'source'):
     np.testing.assert_array_equal(getattr(after, name), getattr(notes, name))
 
@@ -63,17 +63,17 @@ def test_an_untrained_network_leaves_everything(weights):
 def test_pitches_change_and_times_stay(weights):
   """'One key up': to the millisecond where they were; what lies outside keyboard or piece stays."""
   weights['out_bias'][[network.REACH, network.REACH + 1]] = -20, 20
-  after = mend.mend(_moved(NOTES), _c_major(16), _silence(), _bars(4, 4, 4, 4))
+  after = mend.mend(_moved(NOTES), _chromatic(16), _silence(), _bars(4, 4, 4, 4))
   assert list(zip(after.start, after.end, after.pitch)) == [
       (start, end, pitch + (21 <= pitch and start < 16)) for start, end, pitch in NOTES]
 
 
 def test_a_note_that_comes_is_like_its_neighbour_and_one_may_go(weights):
   weights['out_bias'][network.REACH + 12] = 20
-  after = mend.mend(_moved([(1, 2.5, 60)]), _c_major(8), _silence(), _bars(4, 4))
+  after = mend.mend(_moved([(1, 2.5, 60)]), _chromatic(8), _silence(), _bars(4, 4))
   assert list(zip(after.start, after.end, after.pitch)) == [(1, 2.5, 60), (1, 2.5, 72)]
   weights['out_bias'][:] = -20
-  assert not len(mend.mend(_moved([(1, 2.5, 60)]), _c_major(8), _silence(), _bars(4, 4)).pitch)
+  assert not len(mend.mend(_moved([(1, 2.5, 60)]), _chromatic(8), _silence(), _bars(4, 4)).pitch)
 
 
 def test_the_chords_that_notes_come_from_are_read():
@@ -92,6 +92,16 @@ def test_as_many_notes_as_are_expected():
   inputs, logits = np.zeros((1, 1, mend.windows.DEPTH)), np.full((1, 1, 176), network.OFF, np.float32)
   logits[0, 0, [10, 11]], logits[0, 0, 40] = (.1, -.1), -2
   assert np.flatnonzero(mend.decided(inputs, logits, trust=0)).tolist() == [10]
+
+
+def test_nothing_comes_that_lies_outside_chord_and_key():
+  """In C major a likely C sharp does not come, a D does; a C sharp that the rule wrote may stay."""
+  inputs, logits = np.zeros((1, 2, mend.windows.DEPTH)), np.full((1, 2, 176), network.OFF, np.float32)
+  inputs[0, :, [mend.windows.SCALE + pc for pc in (0, 2, 4, 5, 7, 9, 11)]] = 1
+  logits[0, :, [61 - 21, 62 - 21]] = [[9], [8]]
+  inputs[0, 1, 61 - 21] = 1
+  found = mend.decided(inputs, logits, within_key=True)[0]
+  assert [(np.flatnonzero(step) + 21).tolist() for step in found] == [[62], [61, 62]]
 
 
 def test_it_starts_without_tensorflow():
