@@ -48,14 +48,14 @@ def decided(inputs, found, trust=None, within_key=False):
   Args:
     inputs: `[W, T, windows.DEPTH]`. found: of `logits`.
     trust: as TRUST, by default that.
-    within_key: no cell comes that lies outside both chord and key.
+    within_key: no cell comes that lies outside both chord and key; the next likely one comes in its place.
   """
   onset = found[:, :, :KEYS] + (TRUST if trust is None else trust) * (inputs[:, :, :KEYS] > 0)
   seen = onset > network.OFF + .5
+  count = np.floor((seen / (1 + np.exp(-onset))).sum(-1) + .5).astype(int)
   if within_key:
     seen &= _in_key(inputs) | (inputs[:, :, :KEYS] > 0)
     onset = np.where(seen, onset, -np.inf)
-  count = np.floor((seen / (1 + np.exp(-onset))).sum(-1) + .5).astype(int)
   rank = np.argsort(np.argsort(-onset, axis=-1, kind='stable'), axis=-1, kind='stable')
   return (rank < count[..., None]) & seen
 

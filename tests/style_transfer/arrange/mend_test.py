@@ -95,13 +95,13 @@ def test_as_many_notes_as_are_expected():
 
 
 def test_nothing_comes_that_lies_outside_chord_and_key():
-  """In C major a likely C sharp does not come, a D does; a C sharp that the rule wrote may stay."""
+  """In C major a likely C sharp does not come, a D does, and for the C sharp an E; a C sharp that the rule wrote may stay."""
   inputs, logits = np.zeros((1, 2, mend.windows.DEPTH)), np.full((1, 2, 176), network.OFF, np.float32)
   inputs[0, :, [mend.windows.SCALE + pc for pc in (0, 2, 4, 5, 7, 9, 11)]] = 1
-  logits[0, :, [61 - 21, 62 - 21]] = [[9], [8]]
+  logits[0, :, [61 - 21, 62 - 21, 64 - 21]] = [[9], [8], [-4]]
   inputs[0, 1, 61 - 21] = 1
   found = mend.decided(inputs, logits, within_key=True)[0]
-  assert [(np.flatnonzero(step) + 21).tolist() for step in found] == [[62], [61, 62]]
+  assert [(np.flatnonzero(step) + 21).tolist() for step in found] == [[62, 64], [61, 62]]
 
 
 def test_it_starts_without_tensorflow():
