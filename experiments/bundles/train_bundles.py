@@ -164,7 +164,7 @@ RECIPES = {
         about="Sixteen bars of melody, bass and drums as 128 latents. Magenta's config at a small size, with a conductor over the 64 beats.",
         **FREE_RUNNING),
     'texture-2bar': Textures(Recipe(
-        num_steps=2000, seed=2, hparams='learning_rate=.001,decay_rate=.999,min_learning_rate=.00005', dtype='float16-rounded',
+        num_steps=2500, seed=2, hparams='learning_rate=.001,decay_rate=.999,min_learning_rate=.00005', dtype='float16-rounded',
         first=Recipe(num_steps=2430, seed=1, hparams='learning_rate=.0015,decay_rate=.9994,min_learning_rate=.00005', **TEXTURES),
         about='Mends two bars of accompaniment that a rule moved to other chords, for `musicnst transfer --method=arrange`. What is not the tune '
               'of a piece was moved by the rule to the chords of another window and back (POP909 as POP909-CL, under its checked chords, the '

@@ -67,6 +67,17 @@ def _in_key(inputs):
   return classes[:, :, (np.arange(KEYS) + LOWEST) % 12]
 
 
+def alike(inputs, cells):
+  """Decided cells `[W, T, 88]`, of bars in which the same begins under the same chords those of the first one."""
+  read = np.r_[:KEYS, windows.TUNE:windows.TUNE + KEYS, windows.ROOT:windows.DEPTH]
+  result, known = cells.copy(), {}
+  for window, after in zip(inputs, result):
+    starts = np.flatnonzero(window[:, windows.PLACES])
+    for start, stop in zip(starts, [*starts[1:], len(window)]):
+      after[start:stop] = known.setdefault(window[start:stop, read].tobytes(), after[start:stop].copy())
+  return result
+
+
 def mend(notes, harmony, tune, bars, styles=()):
   """Moved notes, mended.
 
@@ -90,7 +101,7 @@ def mend(notes, harmony, tune, bars, styles=()):
   if not len(used):
     return notes
   inputs = _inputs(notes.select(inside), place, starts, used, bars, harmony, tune, styles[0] if len(styles) == 1 else None)
-  after = decided(inputs, logits(inputs), within_key=True)
+  after = alike(inputs, decided(inputs, logits(inputs), within_key=True))
   return _applied(notes, np.flatnonzero(inside), place, np.clip(step[inside], 0, None), after)
 
 

@@ -104,6 +104,14 @@ def test_nothing_comes_that_lies_outside_chord_and_key():
   assert [(np.flatnonzero(step) + 21).tolist() for step in found] == [[62, 64], [61, 62]]
 
 
+def test_equal_bars_stay_equal():
+  """Three bars, of which the first two begin with the same notes: the second is decided as the first, whatever was held into it."""
+  inputs, cells = np.zeros((1, 12, mend.windows.DEPTH), np.uint8), np.zeros((1, 12, 88), bool)
+  inputs[0, [0, 4, 8], mend.windows.PLACES] = inputs[0, [0, 4, 8], [40, 40, 41]] = inputs[0, 4, 88 + 50] = 1
+  cells[0, [0, 4, 8], [40, 47, 48]] = True
+  assert [tuple(cell) for cell in np.argwhere(mend.alike(inputs, cells)[0])] == [(0, 40), (4, 40), (8, 48)]
+
+
 def test_it_starts_without_tensorflow():
   code = ("import sys\nfrom musicnst.style_transfer.arrange import method\nfrom musicnst.style_transfer.arrange import mend\nmend.weights()\n"
           "assert not {'tensorflow', 'keras', 'jax'} & set(sys.modules), 'loaded'")
