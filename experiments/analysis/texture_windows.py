@@ -39,6 +39,7 @@ POP_WINDOWS, QUARTERS, LEAST_NOTES, MOST_NOTES = 24, 8, 8, 96
 VARIANTS = 3  # times that a training window is moved, each to other chords
 # Share of training windows in which notes are shaken too, and how many of their notes.
 SHAKEN, NOTES_SHAKEN = .2, .12
+SPLIT = f"split by piece (the corpora's own splits); each training window {VARIANTS} times, moved to other chords"
 # One training window of so many does not say which chords it was moved from.
 UNKNOWN = 8
 # Share of them in which notes are put above the tune, and how many of those that an octave takes there.
@@ -252,7 +253,7 @@ def write_all(corpus_root, output):
   prefix = os.path.join(output, 'windows.tfrecord')
   if not os.path.exists(f'{prefix}.report.json'):
     counts = {split: write(load(corpus_root, split, output), split, output) for split in splits.SPLITS}
-    report.write_json(f'{prefix}.report.json', {'examples': counts})
+    report.write_json(f'{prefix}.report.json', {'examples': counts, 'split': SPLIT})
   return prefix
 
 

@@ -11,6 +11,9 @@ FIGURES = {
     'mean_per_class_accuracy': 'mean per-class accuracy', 'kl_nats': 'KL nats', 'active_dimensions': 'active dimensions',
 }
 
+# How windows are split, unless their report says otherwise.
+SPLIT = "split by piece (the corpora's own splits), near-duplicate pieces kept together, equal windows only once"
+
 
 def write(name, recipe, config, prepared, best, report):
   """The card, markdown.
@@ -32,8 +35,7 @@ def write(name, recipe, config, prepared, best, report):
   first = recipe.first
   rows = (
       ('data', f'{"; ".join(sources)}{beats}'),
-      ('windows', f'{counts["train"]:,} training, {counts["validation"]:,} validation, {counts["test"]:,} test; split by piece (the corpora\'s own '
-                  'splits), near-duplicate pieces kept together, equal windows only once'),
+      ('windows', f'{counts["train"]:,} training, {counts["validation"]:,} validation, {counts["test"]:,} test; {prepared.get("split", SPLIT)}'),
       ('augmentation', shifts),
       ('training', f'config {recipe.config}, {recipe.num_steps:,} steps of {hparams.batch_size} windows, seed {recipe.seed}'
                    + (', bfloat16' if recipe.mixed_precision else '') + (f'; hparams {recipe.hparams}' if recipe.hparams else '')
