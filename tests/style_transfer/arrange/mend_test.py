@@ -1,4 +1,5 @@
 """What a network mends of moved notes: pitches alone change, in time nothing; bars of any meter; without TensorFlow."""
+import pathlib
 import subprocess
 import sys
 import types
@@ -7,9 +8,12 @@ import numpy as np
 import pytest
 
 from musicnst.models.texture import network
+from musicnst.reading import files
 from musicnst.reading import meter
+from musicnst.style_transfer import request
 from musicnst.style_transfer.arrange import harmony
 from musicnst.style_transfer.arrange import mend
+from musicnst.style_transfer.arrange import method
 from musicnst.style_transfer.arrange import move
 from tests.analysis import small_scores
 
@@ -49,6 +53,7 @@ def weights(monkeypatch):
   return p
 
 
+PIECES = pathlib.Path(method.__file__).parents[2] / 'pieces'
 NOTES = [(0, 1, 48), (0.02, 3.9, 64), (8 / 3, 3, 67), (9.5, 13, 60), (9.5, 10, 15), (100, 101, 60)]
 
 
@@ -116,3 +121,18 @@ def test_it_starts_without_tensorflow():
   code = ("import sys\nfrom musicnst.style_transfer.arrange import method\nfrom musicnst.style_transfer.arrange import mend\nmend.weights()\n"
           "assert not {'tensorflow', 'keras', 'jax'} & set(sys.modules), 'loaded'")
   subprocess.run([sys.executable, '-c', code], check=True)
+
+
+def test_arrange_mends_where_it_is_asked_to():
+  """The Ode with the rag's figures: tune and times stay, some pitches differ from the rule's, few notes come or go."""
+  settings = request.Settings(beats='tempo', strength=1.0)
+  found = {}
+  for mends in (False, True):
+    arranger = method.ArrangeMethod(method.ArrangeSettings(mends=mends))
+    ode, rag = (arranger.prepare(files.read(str(PIECES / f'{name}.mid'))[0], settings) for name in ('ode_to_joy', 'maple_leaf_rag'))
+    parts = arranger.stretches(ode, settings)
+    result = arranger.run(request.Request([p for p, _ in parts], [[rag]], [m for _, m in parts], settings))
+    found[mends] = result.edits[0][0]
+  rule, mended = ({(round(n.start_time, 6), n.pitch) for n in found[mends].added} for mends in (False, True))
+  assert rule != mended and len(rule & mended) > .8 * len(rule) and abs(len(rule) - len(mended)) < .1 * len(rule)
+  assert found[False].kept == found[True].kept
