@@ -13,8 +13,9 @@ from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer.arrange import choose
 from musicnst.style_transfer.arrange import donors as donors_lib
 from musicnst.style_transfer.arrange import fit
-from musicnst.style_transfer.arrange import measures
 from musicnst.style_transfer.arrange import heard
+from musicnst.style_transfer.arrange import measures
+from musicnst.style_transfer.arrange import mend
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.arrange import players
@@ -34,10 +35,12 @@ class ArrangeSettings:
   Args:
     costs: choose.Costs.
     softer: new notes are so much softer than the tune at least, in velocities.
+    mends: whether a network mends what the rule made of the donors' notes (`mend`).
   """
 
   costs: choose.Costs = choose.Costs()
   softer: int = 6
+  mends: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -151,6 +154,8 @@ class ArrangeMethod(method.Method):
     removed = ~stays & editable[beats.bar[beats.of(content.onsets)]]
     kept = score.select(~removed)
     notes = players.without(moved.select(editable[moved.bar]), settings.keep, styles)
+    if self.constants.mends:
+      notes = mend.mend(notes, content.harmony, score.select(content.tune), score.bars, styles)
     notes = self._fitted(notes, content, kept, editable, groups)
     notes, played = players.assigned(notes, content, kept, styles, settings.instruments == 'style')
     index = lambda mask: tuple(score.index[mask].tolist())
