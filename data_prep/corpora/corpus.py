@@ -139,8 +139,7 @@ class Corpus:
     if self.time == 'beats':
       return sequence, []
     beat_map, source = musical_time.choose(sequence, self.time, meter=meter)
-    assumed = ['beats_estimated'] * (source == 'estimate') + ['meter_guessed'] * (beat_map.meter_from == 'guess')
-    return musical_time.in_beats(sequence, beat_map), assumed
+    return musical_time.in_beats(sequence, beat_map), musical_time.assumed(beat_map, source)
 
 
 def label(sequence: music_proto.NoteSequence, genre: str = '', composer: str = '') -> None:

@@ -93,6 +93,11 @@ def choose(sequence: music_proto.NoteSequence, mode: str = 'auto',
   return _with_bars(sequence, beat_map, source, lost, given), source
 
 
+def assumed(beat_map: beat_map_lib.BeatMap, source: str) -> list[str]:
+  """What `choose` assumed, for counting: of `beats_estimated`, `meter_guessed`."""
+  return ['beats_estimated'] * (source == 'estimate') + ['meter_guessed'] * (beat_map.meter_from == 'guess')
+
+
 def _chosen(sequence: music_proto.NoteSequence, mode: str, beat_times: npt.ArrayLike | None) -> tuple[beat_map_lib.BeatMap, str, bool]:
   """`choose` without bars: map, source, and whether the file's bar lines are lost."""
   if mode == 'tempo':
