@@ -60,7 +60,7 @@ def _followed(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap
   times, weights = onsets.events(sequence)
   shift = pulse.shift(beat_map.to_beats(times), weights)
   near = abs(shift) <= pulse.NEAR
-  moved = beat_map.moved(shift, beat_map_lib.BEATS_PER_BAR if near else 1) if shift else beat_map
+  moved = beat_map if not shift else beat_map.nudged(shift) if near else beat_map.moved(shift)
   if meter_guess.off_by_half(sequence, moved, not near):
     return moved.moved(0.5), True
   return moved, not near
