@@ -116,7 +116,8 @@ def _told(result):
       ("style's files mended", 'style_mended'))}
   said = '; '.join(f'{name}: {value}' for name, value in assumed.items() if value)
   if 'tune_kept' in m:
-    return (f'taken as read: {said}\ntune kept {m["tune_kept"]:.2f}, chords kept {m["chords_kept"]:.2f}, way to the style {m["style_time_pitch"]:.2f} in intervals, '
+    return (f'taken as read: {said}\n'
+            f'tune kept {m["tune_kept"]:.2f}, chords kept {m["chords_kept"]:.2f}, way to the style {m["style_time_pitch"]:.2f} in intervals, '
             f'{m["style_onset_duration"]:.2f} in rhythm, wrong notes {m["wrong_notes"]:.2f}, {result.seconds:.1f} s')
   taken = '' if said == 'beats: tempo' else f'taken as read: {said}\n'
   return (f"{taken}changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "
