@@ -165,7 +165,7 @@ def moved(pitch, start, end, source, target):
   """int `[N]`: notes that lie under one harmony, moved by the rule to another."""
   onsets = np.floor(start * 12 + .5) / 12
   style = types.SimpleNamespace(score=types.SimpleNamespace(pitch=pitch, start=start, end=end), harmony=source, onsets=onsets)
-  return move.pitches(style, np.arange(len(pitch)), target, onsets, end)
+  return move.pitches(style, np.arange(len(pitch)), target, onsets, end)[0]
 
 
 def there_and_back(texture, other, octaves=False):

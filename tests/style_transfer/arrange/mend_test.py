@@ -32,7 +32,8 @@ def test_windows_hold_whole_bars(lengths, expected):
 def _moved(notes):
   start, end, pitch = (np.array(column) for column in zip(*notes))
   count = len(pitch)
-  return move.Moved(start.astype(float), end.astype(float), pitch, np.full(count, 80), np.arange(count), np.zeros(count, bool), np.zeros(count, int))
+  no, zeros = np.zeros(count, bool), np.zeros(count, int)
+  return move.Moved(start.astype(float), end.astype(float), pitch, np.full(count, 80), np.arange(count), bass=no, above=no, style=zeros, bar=zeros)
 
 
 def _chromatic(quarters):
