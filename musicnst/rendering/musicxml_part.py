@@ -30,6 +30,7 @@ def name(program, is_drum):
 
 def staff(page, staff, top):
   """music21 Part (PartStaff of two) of a `musicxml.Staff`; the topmost has tempos and chord symbols."""
+  from music21 import bar as bar_lib
   from music21 import stream
   part = stream.PartStaff() if staff.hand else stream.Part()
   part.id = f'P{staff.instrument}-{staff.program}{staff.hand}'
@@ -41,6 +42,8 @@ def staff(page, staff, top):
     _add_symbols(page, measures)
   for bar, measure in zip(page.bars, measures):
     part.insert(bar.start, measure)
+  measures[-1].rightBarline = bar_lib.Barline('final')
+  part.makeBeams(inPlace=True, failOnNoTimeSignature=False)
   return part
 
 
@@ -59,10 +62,13 @@ def _measures(page, staff):
   from music21 import key
   from music21 import meter
   from music21 import stream
+  from music21.stream import enums
   cells, last = _cells(page, staff), None
   result = []
   for number, bar in enumerate(page.bars):
     measure = stream.Measure(number=bar.number)
+    if not bar.number:
+      measure.showNumber = enums.ShowNumber.NEVER
     if not number:
       measure.insert(0, clef.PercussionClef() if staff.is_drum else _clef(page, staff))
     if number in page.signatures and not staff.is_drum:
@@ -133,8 +139,6 @@ def _fill(page, staff, number, measure, cells):
     if voice is not measure:
       measure.insert(0, voice)
   _show_accidentals(page, number, made)
-  if any(note.duration.quarterLength < 1 for _, note in made):
-    measure.makeBeams(inPlace=True, failOnNoTimeSignature=False)
 
 
 def _rest(voice, start, end, bar, hidden):
@@ -143,7 +147,7 @@ def _rest(voice, start, end, bar, hidden):
   for at, length in [(start, end)] and ([(start, end - start)] if whole else notation.pieces(start, end, bar)):
     rest = note.Rest(quarterLength=length)
     rest.style.hideObjectOnPrint = hidden
-    if whole and not hidden:
+    if whole and not hidden and length == Fraction(4 * bar.numerator, bar.denominator):
       rest.fullMeasure = True
     voice.insert(at, rest)
 

@@ -108,15 +108,26 @@ class _Task:
     composed = [(drums.apply(result, self.settings.drums, whole, styles[0]), *notes) for result, *notes in composed]
     measured = [self._measures(whole, styles, result, found.details) for result, *_ in composed]
     best = max(range(len(composed)), key=lambda i: self.method.score(measured[i]))
-    result, *notes = composed[best]
-    result, seconds = tempo.apply(result, self.settings.tempo, whole, styles[0])
+    snapshots = {i: finish(edits)[0] for i, edits in found.snapshots.items()}
+    results = []
+    for number in range(len(composed)) if self.settings.candidates > 1 else [best]:
+      results.append(self._result(whole, composed[number], found.taken[number] if found.taken else []))
+      results[-1].metrics, results[-1].history, results[-1].snapshots = measured[number], found.history, snapshots
+      results[-1].settings = self._described(name, whole, found, number, best)
+    for one in results:
+      one.seconds = time.monotonic() - started
+    return dataclasses.replace(results[best], candidates=results) if len(results) > 1 else results[0]
+
+  def _result(self, whole: Any, composed: tuple[music_proto.NoteSequence, ...], taken: list[result_lib.Taken]) -> result_lib.TransferResult:
+    """A candidate, as (NoteSequence, notes kept, added, removed) at the content's tempo, without its figures."""
+    before, *notes = composed
+    style = self.styles[0][1]
+    result, seconds = tempo.apply(before, self.settings.tempo, whole, style)
     kept, added, removed = (tempo.moved(some, seconds) for some in notes)
-    readings = self._readings(whole, composed[best][0], seconds)
     return result_lib.TransferResult(
-        sequence=result, content=sequence, style=styles[0].sequence, kept=kept, added=added, removed=removed,
-        metrics=measured[best], history=found.history, snapshots={i: finish(edits)[0] for i, edits in found.snapshots.items()},
-        settings=self._described(name, whole, found, best), seconds=time.monotonic() - started,
-        readings=readings, taken=found.taken[best] if found.taken else [],
+        sequence=result, content=whole.sequence, style=style.sequence, kept=kept, added=added, removed=removed, metrics={},
+        readings=self._readings(whole, before, seconds), taken=taken,
+        beat_map=dataclasses.replace(whole.beat_map, seconds=seconds(whole.beat_map.seconds)),
         bars=[float(s) for s in seconds(whole.beat_map.to_seconds(whole.bar_beats()))])
 
   def _find(self, whole: Any) -> tuple[list[Any], request_lib.MethodResult]:
@@ -144,7 +155,7 @@ class _Task:
     tune = {key(whole.sequence.notes[i]) for i in content.tune}
     return {'content': content, 'style': style, 'result': content.moved(seconds, [i for i, n in enumerate(result.notes) if key(n) in tune])}
 
-  def _described(self, name: str, whole: Any, found: request_lib.MethodResult, best: int) -> dict[str, Any]:
+  def _described(self, name: str, whole: Any, found: request_lib.MethodResult, number: int, best: int) -> dict[str, Any]:
     names, settings = [n for n, _ in self.styles], self.settings
     described = {
         'method': self.name, 'content': name, 'style': ', '.join(names[:5]) + (' ...' if len(names) > 5 else ''),
@@ -156,7 +167,7 @@ class _Task:
     if settings.bars:
       described['bars'] = f'{settings.bars[0]}-{settings.bars[1]}'
     if settings.candidates > 1:
-      described.update(candidates=settings.candidates, candidate_kept=best + 1)
+      described.update(candidates=settings.candidates, candidate=number + 1, candidate_kept=best + 1)
     return described
 
 

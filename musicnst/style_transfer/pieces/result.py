@@ -45,8 +45,10 @@ class TransferResult:
     settings: what was asked for and recognised: method, strength, seed, names, genres.
     seconds: wall time.
     bars: seconds at which the content's bars begin.
+    beat_map: reading.beat_map.BeatMap of `sequence`, seconds <-> quarters.
     readings: 'content', 'style', 'result' -> Reading (of the result: the content's chords and phrases); empty where the method looks for none.
     taken: list of Taken, in the order of bars.
+    candidates: list of TransferResult, one a candidate in the order in which they were made, where there are several; this is the best of them.
   """
 
   sequence: object
@@ -61,5 +63,7 @@ class TransferResult:
   settings: dict = dataclasses.field(default_factory=dict)
   seconds: float = 0.0
   bars: list = dataclasses.field(default_factory=list)
+  beat_map: object = None
   readings: dict = dataclasses.field(default_factory=dict)
   taken: list = dataclasses.field(default_factory=list)
+  candidates: list = dataclasses.field(default_factory=list)
