@@ -49,7 +49,7 @@ def cases(bundles_dir):
       'guided tracks': [SAINTS, RAG, GUIDED, '--num_steps=10', '--tracks=each', '--bars=3-6'],
       'guided weights': [SAINTS, JIG, GUIDED, '--num_steps=10', '--style_weight=2', '--content_weight=.5', '--learning_rate=.2'],
       'guided genres': [ODE, RAG, GUIDED, '--num_steps=10', '--content_genre=classical', '--style_genre=jazz', '--noprotect_melody'],
-      'guided grid': [JIG, f'{RAG},{PRELUDE}', '--num_steps=10', '--steps_per_quarter=3', '--snapshots=1,5'],
+      'guided grid': [JIG, f'{RAG},{PRELUDE}', GUIDED, '--num_steps=10', '--steps_per_quarter=3', '--snapshots=1,5'],
       'guided lstm': [ODE, RAG, GUIDED, '--num_steps=5', model('tiny-lstm')],
       'paper-vgg-roll': [GREEN, PRELUDE, '--method=paper-vgg-roll', '--num_steps=2', '--bars=1-4'],
       'paper-classifier-roll': [ODE, RAG, '--method=paper-classifier-roll', '--num_steps=8'],

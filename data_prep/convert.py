@@ -23,6 +23,7 @@ from musicnst import errors
 from musicnst import files
 from musicnst.reading import files as reading_files
 from musicnst.reading import guards
+from musicnst.reading import manner as manner_lib
 
 _MAX_SHARDS = 1000
 
@@ -37,6 +38,7 @@ class Options:
   max_secs: float = 60.0  # for one file
   max_bytes: int = 2 << 30  # of memory for one file
   limits: guards.Limits = guards.Limits()
+  manner: manner_lib.Manner = manner_lib.Manner()  # strict or like note_seq
 
 
 def run(input_dir, output_file, options=None, tell=None, progress=None):
@@ -51,7 +53,8 @@ def run(input_dir, output_file, options=None, tell=None, progress=None):
     progress: True, False, or None for a bar where stderr is a terminal.
 
   Returns:
-    the report: dict with `sequences_written`, `files_found`, `files_rejected`, `rejected_by_reason`, `output_files` and more.
+    the report: dict with `sequences_written`, `files_found`, `files_rejected`, `rejected_by_reason`, `files_mended`, `mended_by_reason`,
+    `output_files` and more.
 
   Raises:
     ArgumentError: numbers out of range.
@@ -86,15 +89,16 @@ class _Job:
   def __init__(self, input_dir, output_file, options, labels, tell):
     self._input_dir, self._output_file, self._options, self._labels, self._tell = input_dir, output_file, options, labels, tell
     self._collection = os.path.basename(input_dir)
-    self._counts, self._reasons = collections.Counter(), collections.Counter()
+    self._counts, self._reasons, self._mended = collections.Counter(), collections.Counter(), collections.Counter()
     self._started = time.monotonic()
 
   def __enter__(self):
-    self._rejects = tempfile.TemporaryFile('w+', encoding='utf-8')  # may be long: not kept in memory
+    self._lists = {name: tempfile.TemporaryFile('w+', encoding='utf-8') for name in ('rejects', 'mended')}  # may be long: not in memory
     return self
 
   def __exit__(self, *exception):
-    self._rejects.close()
+    for lines in self._lists.values():
+      lines.close()
 
   @property
   def _paths(self):
@@ -120,15 +124,20 @@ class _Job:
       found = self._labels.find(relative_path, self._collection)
       if self._labels and not found:
         self._counts['files_without_label'] += 1
-      yield convert_file.Task(self._input_dir, relative_path, self._collection, *(found or ((), ())), self._options.limits)
+      yield convert_file.Task(self._input_dir, relative_path, self._collection, *(found or ((), ())), self._options.limits,
+                              self._options.manner)
 
   def _write(self, task, outcome, shards):
-    records, rejects = ([], [(outcome.reason, outcome.detail)]) if isinstance(outcome, workers.Failure) else outcome
+    records, rejects, mended = ([], [(outcome.reason, outcome.detail)], []) if isinstance(outcome, workers.Failure) else outcome
     for record in records:
       shards[self._counts['sequences_written'] % len(shards)].write(record)
       self._counts['sequences_written'] += 1
     self._counts['files_found'] += 1
     self._counts['files_read' if records else 'files_rejected'] += 1
+    self._counts['files_mended'] += bool(mended)
+    self._mended.update({reason for reason, _ in mended})
+    for reason, detail in mended:
+      self._list('mended', task.relative_path, reason, detail)
     for reason, detail in rejects:
       self._reject(task.relative_path, reason, detail)
 
@@ -137,24 +146,32 @@ class _Job:
 
   def _reject(self, relative_path, reason, detail):
     self._reasons[reason] += 1
-    self._rejects.write(json.dumps({'file': relative_path, 'reason': reason, 'detail': detail}) + '\n')
+    self._list('rejects', relative_path, reason, detail)
     self._tell(f'{relative_path}: {reason}: {detail}')
 
+  def _list(self, name, relative_path, reason, detail):
+    """A line of one of the report's lists."""
+    self._lists[name].write(json.dumps({'file': relative_path, 'reason': reason, 'detail': detail}) + '\n')
+
   def report(self, other_files):
-    """Writes the report; -> it, without the list of rejects."""
+    """Writes the report; -> it, without the lists of what was rejected and mended."""
     report = {
         'input_dir': self._input_dir, 'output_files': self._paths if self._counts['sequences_written'] else [],
         'report_file': f'{self._output_file}.report.json',
-        **{name: self._counts[name] for name in ('files_found', 'files_read', 'files_rejected', 'sequences_written')},
+        **{name: self._counts[name] for name in ('files_found', 'files_read', 'files_rejected', 'files_mended', 'sequences_written')},
         'files_without_label': self._counts['files_without_label'] if self._labels else None,
         'other_files': dict(other_files.most_common()), 'rejected_by_reason': dict(self._reasons.most_common()),
+        'mended_by_reason': dict(self._mended.most_common()),
         'seconds': round(time.monotonic() - self._started, 2)}
     with files.atomic_path(report['report_file']) as temporary, open(temporary, 'w', encoding='utf-8') as file:
-      file.write(json.dumps(report, indent=2).removesuffix('\n}') + ',\n  "rejects": [')
-      self._rejects.seek(0)
-      for i, line in enumerate(self._rejects):
-        file.write((',' if i else '') + '\n    ' + line.rstrip('\n'))
-      file.write('\n  ]\n}\n')
+      file.write(json.dumps(report, indent=2).removesuffix('\n}'))
+      for name, lines in self._lists.items():
+        file.write(f',\n  "{name}": [')
+        lines.seek(0)
+        for i, line in enumerate(lines):
+          file.write((',' if i else '') + '\n    ' + line.rstrip('\n'))
+        file.write('\n  ]')
+      file.write('\n}\n')
     return report
 
 

@@ -7,6 +7,7 @@ from musicnst import errors
 from musicnst.data import tfrecords
 from musicnst.reading import files
 from musicnst.reading import guards
+from musicnst.reading import manner as manner_lib
 
 _SOURCES = {**dict.fromkeys(files.MIDI, 'midi'), **dict.fromkeys(files.MUSICXML, 'musicxml'), **dict.fromkeys(files.ABC, 'abc'),
             **dict.fromkeys(files.PIANO_ROLL, 'pianoroll')}
@@ -21,6 +22,7 @@ class Task:
   genres: tuple = ()
   composers: tuple = ()
   limits: guards.Limits = guards.Limits()
+  manner: manner_lib.Manner = manner_lib.Manner()
 
 
 def convert(task):
@@ -30,16 +32,18 @@ def convert(task):
     task: `Task`.
 
   Returns:
-    (list of framed TFRecord records, each a serialized NoteSequence; list of (reason, detail) for what was rejected).
+    (list of framed TFRecord records, each a serialized NoteSequence; list of (reason, detail) for what was rejected; the same for what was
+    mended).
   """
   path = os.path.join(task.root, task.relative_path)
-  try:
-    sequences, rejects = files.read_all(path, task.limits)
-  except errors.ReadError as error:
-    sequences, rejects = [], [error]
+  with manner_lib.using(task.manner) as mended:
+    try:
+      sequences, rejects = files.read_all(path, task.limits)
+    except errors.ReadError as error:
+      sequences, rejects = [], [error]
   source = _SOURCES[os.path.splitext(path)[1].lower()]
   records = [tfrecords.frame(_named(sequence, task, source).SerializeToString()) for sequence in sequences]
-  return records, [(reject.reason, _where(reject.path, path) + reject.detail) for reject in rejects]
+  return records, [(reject.reason, _where(reject.path, path) + reject.detail) for reject in rejects], [tuple(each) for each in mended]
 
 
 def sequence_id(source, collection, filename, tune=None):

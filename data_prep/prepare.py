@@ -16,13 +16,15 @@ from data_prep.corpora import download
 from musicnst import errors
 from musicnst.data import records
 from musicnst.data import tfrecords
+from musicnst.reading import manner
+from musicnst.reading import meter as meter_lib
 
 RUNNERS = ('local', 'beam')
 
 
 def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root='', hparams='', split='', output_shards=4, filters=None,
         time_mode='', round_trip=True, manifest='', runner='local', pipeline_options=(), num_processes=1, download_missing=False,
-        trust_first_download=False):
+        trust_first_download=False, how=None, meter=''):
   """Prepares windows.
 
   Args:
@@ -41,6 +43,8 @@ def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root
     num_processes: of the local runner.
     download_missing: fetch the corpora into `corpus_root` first (public ones; see `download`).
     trust_first_download: accept archives whose checksum is not known, and record it.
+    how: `reading.manner.Manner` in which files are read; None for the default.
+    meter: see `stages.Settings`.
 
   Returns:
     The report, a dict, as written to `<prefix>.report.json`.
@@ -49,9 +53,11 @@ def run(output_tfrecord, config, input_tfrecord='', corpus_names='', corpus_root
     ArgumentError, UnknownNameError, DataError, OutputError.
   """
   _check(input_tfrecord, corpus_names, corpus_root, split, output_shards, runner)
+  if meter:
+    meter_lib.parse(meter)
   started = time.time()
   converter = converter_of(config, hparams)
-  settings = stages.Settings(converter, filters, time_mode or _own_time(converter), round_trip)
+  settings = stages.Settings(converter, filters, time_mode or _own_time(converter), round_trip, manner=how or manner.Manner(), meter=meter)
   shards.check_writable(output_tfrecord)
   split_names = (split,) if split else splits.SPLITS
   paths = shards.shard_paths(output_tfrecord, split_names, output_shards)

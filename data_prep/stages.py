@@ -12,6 +12,7 @@ from data_prep.corpora import corpus_map
 from musicnst import errors
 from musicnst import music_proto
 from musicnst.data import tfrecords
+from musicnst.reading import manner as manner_lib
 from musicnst.representations import base
 
 
@@ -24,6 +25,8 @@ class Settings:
     filters: `cleaning.Filters`, or None for no filtering.
     time: mode of `musical_time.choose` for all pieces; empty takes each corpus's own.
     round_trip: leave out windows that do not survive decoding and encoding.
+    manner: how files are read.
+    meter: such as '4/4', of all pieces; empty takes what their files say, or a guess where that cannot be.
     fractions: dict of split -> share where a corpus declares none; None takes the default.
   """
 
@@ -31,6 +34,8 @@ class Settings:
   filters: cleaning.Filters | None = dataclasses.field(default_factory=cleaning.Filters)
   time: str = ''
   round_trip: bool = True
+  manner: manner_lib.Manner = manner_lib.Manner()
+  meter: str = ''
   fractions: dict | None = None
 
 
@@ -75,14 +80,14 @@ def process(item, settings):
   counts, name = counts_lib.Counts(), item.piece.filename or item.piece.id
   counts.add('pieces', 'found')
   try:
-    sequences = _read(item)
+    sequences = _read(item, settings.manner, counts)
   except (errors.ReadError, errors.RejectedSequence) as error:
     counts.add('pieces', f'rejected_{error.reason}')
     return Result(item.index, None, [], counts, (name, error.reason, str(error)))
   made, signature, refusal = [], None, ()
   for sequence in sequences:
     try:
-      cleaned = _clean(sequence, item, settings)
+      cleaned = _clean(sequence, item, settings, counts)
       signature = cleaning.signature(cleaned) if signature is None else signature
       made += _windows_of(cleaned, item, settings, counts)
     except errors.RejectedSequence as error:
@@ -92,13 +97,18 @@ def process(item, settings):
   return Result(item.index, entry, made, counts, () if made else refusal)
 
 
-def _read(item):
+def _read(item, how, counts):
+  """The sequences of an item; counts what was mended in its file."""
   if item.serialized:
     return [music_proto.NoteSequence.FromString(item.serialized)]
-  return corpus_map.CORPUS_MAP[item.corpus].labelled(item.piece)
+  with manner_lib.using(how) as mended:
+    sequences = corpus_map.CORPUS_MAP[item.corpus].labelled(item.piece)
+  for reason in sorted({each.reason for each in mended}):
+    counts.add('pieces', f'mended_{reason}')
+  return sequences
 
 
-def _clean(sequence, item, settings):
+def _clean(sequence, item, settings, counts):
   """Filtered and in beats."""
   if not sequence.notes:
     raise errors.RejectedSequence('no_notes')
@@ -107,7 +117,9 @@ def _clean(sequence, item, settings):
   source = corpus_map.CORPUS_MAP[item.corpus]
   if settings.time and source.time != 'beats':
     source = dataclasses.replace(source, time=settings.time)
-  sequence = source.in_beats(sequence)
+  sequence, assumed = source.timed(sequence, settings.meter)
+  for what in assumed:
+    counts.add('sequences', what)
   cleaning.check_length(sequence)
   if settings.filters:
     settings.filters.check_in_beats(sequence)

@@ -36,6 +36,7 @@ EXPERIMENT_MAP = {
     'comparison': ('benchmark.comparison', "all methods on one table: ours, the paper's, CycleGANs, MusAE, latents, controls"),
     'distribution': ('benchmark.distribution', 'generated against real music: distances by features, copying, BLEU'),
     'beat_estimation': ('benchmark.beat_estimation', 'beats found, against annotation and scores played at random tempo'),
+    'bar_estimation': ('benchmark.bar_estimation', 'bars found where the meter of the file cannot be; fits what finds them'),
     'analysis': ('analysis.analysis', 'how well chords, keys and forms are found, against what people wrote down'),
     'melody': ('analysis.melody', 'how well the tune is found, and the roles of tracks, by corpus'),
     'train_bundles': ('bundles.train_bundles', 'makes the bundles that ship again: prepare, train, bundle, measure'),

@@ -132,10 +132,15 @@ class Corpus:
 
   def in_beats(self, sequence: music_proto.NoteSequence) -> music_proto.NoteSequence:
     """The sequence in musical time, as this corpus needs it."""
+    return self.timed(sequence)[0]
+
+  def timed(self, sequence: music_proto.NoteSequence, meter: str = '') -> tuple[music_proto.NoteSequence, list[str]]:
+    """(the sequence in musical time, what was assumed for it: of `beats_estimated`, `meter_guessed`); `meter` as in `musical_time.choose`."""
     if self.time == 'beats':
-      return sequence
-    beat_map, _ = musical_time.choose(sequence, self.time)
-    return musical_time.in_beats(sequence, beat_map)
+      return sequence, []
+    beat_map, source = musical_time.choose(sequence, self.time, meter=meter)
+    assumed = ['beats_estimated'] * (source == 'estimate') + ['meter_guessed'] * (beat_map.meter_from == 'guess')
+    return musical_time.in_beats(sequence, beat_map), assumed
 
 
 def label(sequence: music_proto.NoteSequence, genre: str = '', composer: str = '') -> None:

@@ -23,16 +23,17 @@ def define_flags(flag_values):
   flags.DEFINE_integer('num_windows', 4, 'Windows to show.', lower_bound=1, flag_values=flag_values)
   flags.DEFINE_float('cut', .25, "Share of a window's highest saliency below which nothing is shown.", lower_bound=0, upper_bound=1,
                      flag_values=flag_values)
+  flags.DEFINE_bool('strict', False, 'Refuse a damaged file.', flag_values=flag_values)
   flags.mark_flags_as_required(['model', 'input', 'output'], flag_values=flag_values)
 
 
 def main(flag_values):
   """Flags -> `run`."""
   run(flag_values.model, flag_values.input, flag_values.output, flag_values['class'].value, flag_values.first_window, flag_values.num_windows,
-      flag_values.cut)
+      flag_values.cut, flag_values.strict)
 
 
-def run(model, path, output, class_name='', first_window=1, num_windows=4, cut=.25):
+def run(model, path, output, class_name='', first_window=1, num_windows=4, cut=.25, strict=False):
   """Writes the picture and prints a line a window; returns the `evaluation.attribution.Attribution`.
 
   Raises:
@@ -40,6 +41,7 @@ def run(model, path, output, class_name='', first_window=1, num_windows=4, cut=.
     ReadError, RejectedSequence: the file holds no music that it reads; ArgumentError: it has fewer windows.
   """
   from musicnst.reading import files as reading
+  from musicnst.reading import manner
   reading.check(path)
   from musicnst import files
   from musicnst import inference
@@ -48,7 +50,11 @@ def run(model, path, output, class_name='', first_window=1, num_windows=4, cut=.
   classifier, config, _ = inference.load_model(model)
   base.require(classifier, base.ClassifierModel, f'{model}: attribution')
   chosen = registry.lookup({name: i for i, name in enumerate(classifier.classes)}, class_name, 'class') if class_name else None
-  windows = _windows(reading.read(path)[0], config.build_converter(), first_window, num_windows, path)
+  with manner.using(manner.Manner(strict)) as mended:
+    sequence = reading.read(path)[0]
+  if mended:
+    print(f'{path} mended: {manner.described(mended)}')
+  windows = _windows(sequence, config.build_converter(), first_window, num_windows, path)
   from musicnst.evaluation import attribution
   from musicnst.rendering import saliency
   rolls = [window.inputs for window in windows]

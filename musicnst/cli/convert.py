@@ -2,7 +2,7 @@
 
   musicnst convert --input_dir=~/midi --recursive --output_file=/tmp/notesequences.tfrecord
 
-Reads .mid .midi .kar, .xml .musicxml .mxl, .abc (every tune) and .npz (Lakh piano rolls). The report lies beside the output, as
+Reads .mid .midi .kar .rmi, .xml .musicxml .mxl, .abc (every tune) and .npz (Lakh piano rolls). The report lies beside the output, as
 <output_file>.report.json. A thousand pop songs take about two seconds on two cores.
 """
 import sys
@@ -11,6 +11,7 @@ import tqdm
 
 from data_prep import convert
 from musicnst import errors
+from musicnst.reading import manner
 
 _LEVELS = ('DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL')
 _MEGABYTE = 1 << 20
@@ -28,6 +29,10 @@ def define_flags(flag_values):
   flags.DEFINE_integer('num_processes', 0, 'Worker processes; 0: one for each processor.', flag_values=flag_values)
   flags.DEFINE_string('labels', '', 'CSV with the columns path and label (or genre), composer; paths below the input folder.',
                       flag_values=flag_values)
+  flags.DEFINE_bool('strict', False, 'Reject damaged MIDI files; otherwise they are read as far as they go, and the report says so.',
+                    flag_values=flag_values)
+  flags.DEFINE_bool('like_note_seq', False, 'Read MIDI exactly as note_seq does, where it is wrong too (docs/results/reading.md).',
+                    flag_values=flag_values)
   flags.DEFINE_float('max_secs_per_file', 60.0, 'A file that takes longer is rejected.', flag_values=flag_values)
   flags.DEFINE_integer('max_mb_per_file', 2048, 'A file that needs more memory is rejected.', flag_values=flag_values)
 
@@ -39,7 +44,8 @@ def main(flag_values):
       raise errors.ArgumentError(f'--{name} is required')
   options = convert.Options(
       recursive=flag_values.recursive, num_shards=flag_values.num_shards, num_processes=flag_values.num_processes,
-      labels=flag_values.labels, max_secs=flag_values.max_secs_per_file, max_bytes=flag_values.max_mb_per_file * _MEGABYTE)
+      labels=flag_values.labels, max_secs=flag_values.max_secs_per_file, max_bytes=flag_values.max_mb_per_file * _MEGABYTE,
+      manner=manner.Manner(flag_values.strict, flag_values.like_note_seq))
   level = _LEVELS.index(flag_values.log)
   report = convert.run(flag_values.input_dir, flag_values.output_file, options, tell=_tell if level <= _LEVELS.index('WARN') else None)
   if level <= _LEVELS.index('INFO'):
@@ -54,6 +60,9 @@ def summary(report):
   lines = [f'{report["files_read"]} of {report["files_found"]} files read, {report["sequences_written"]} sequences written to {where}']
   if rejected:
     lines.append(f'rejected: {rejected}; each with its reason in {report["report_file"]}')
+  if report['files_mended']:
+    mended = ', '.join(f'{number} {reason}' for reason, number in report['mended_by_reason'].items())
+    lines.append(f'{report["files_mended"]} files mended: {mended}')
   if report['files_without_label']:
     lines.append(f'{report["files_without_label"]} files have no row in the table of labels')
   return '\n'.join(lines)

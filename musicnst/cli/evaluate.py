@@ -36,6 +36,7 @@ def define_flags(flag_values):
   string('content', '', 'For --mode=transfer without --triples: content file, or a folder of them.')
   string('style', '', 'Style file, or a folder: one style of all.')
   string('result', '', 'Output file, or a folder of outputs named as their contents.')
+  flags.DEFINE_bool('strict', False, 'For --mode=transfer: reject damaged files.', flag_values=flag_values)
   flags.DEFINE_list('judges', [], 'Genre classifiers (bundles, run folders) that no method has seen.', flag_values=flag_values)
 
 
@@ -45,7 +46,7 @@ def main(flag_values):
     pieces = (flag_values.content, flag_values.style, flag_values.result)
     if bool(flag_values.triples) == any(pieces) or any(pieces) and not all(pieces):
       raise errors.ArgumentError('--mode=transfer needs either --triples, or --content, --style and --result')
-    run_transfer(flag_values.triples, *pieces, judges=flag_values.judges, output=flag_values.output)
+    run_transfer(flag_values.triples, *pieces, judges=flag_values.judges, output=flag_values.output, strict=flag_values.strict)
     return
   named = flag_values.model or flag_values.checkpoint_file
   if not named or flag_values.model and flag_values.checkpoint_file or not flag_values.examples_path:
@@ -77,11 +78,15 @@ def run_model(model, examples_path, config_name='', hparams='', num_batches=None
   return report
 
 
-def run_transfer(triples='', content='', style='', result='', judges=(), output=''):
+def run_transfer(triples='', content='', style='', result='', judges=(), output='', strict=False):
   """Measures transfers named by a CSV or by three paths, prints the table, writes JSON; returns `evaluation.transfer.run`'s report."""
   from musicnst.evaluation import transfer as transfer_evaluation
+  from musicnst.reading import manner
   found = transfer_evaluation.read_triples(triples) if triples else transfer_evaluation.match(content, style, result)
-  report = transfer_evaluation.run(found, judges)
+  with manner.using(manner.Manner(strict)) as mended:
+    report = transfer_evaluation.run(found, judges)
+  if mended:
+    print(f'files mended: {manner.described(mended)}')
   print(transfer_evaluation.table(report))
   if output:
     with files.atomic_path(output) as path, open(path, 'w', encoding='utf-8') as handle:

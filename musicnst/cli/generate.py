@@ -9,6 +9,7 @@ files of their own, to choose from.
 """
 import os
 import secrets
+import sys
 import time
 
 from absl import flags
@@ -34,6 +35,7 @@ def define_flags(flag_values):
   flags.DEFINE_integer('max_batch_size', 8, 'Windows through the network at once.', lower_bound=1, flag_values=flag_values)
   flags.DEFINE_float('temperature', .5, 'Of the draw; 0 takes the likeliest.', lower_bound=0.0, flag_values=flag_values)
   flags.DEFINE_integer('seed', None, 'Equal seeds give equal files; by default each run has its own.', flag_values=flag_values)
+  flags.DEFINE_bool('strict', False, 'Refuse damaged inputs; otherwise they are read as far as they go.', flag_values=flag_values)
   flags.DEFINE_enum('log', 'INFO', ('DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'), 'WARN and above: print nothing.', flag_values=flag_values)
 
 
@@ -45,13 +47,14 @@ def main(flag_values):
   paths = run(
       flag_values[given[0]].value, flag_values.mode, flag_values.output_dir, flag_values.num_outputs, flag_values.input_midi_1,
       flag_values.input_midi_2, flag_values.temperature, flag_values.max_batch_size, flag_values.seed, flag_values.config,
-      hparams=flag_values.hparams, checkpoint='latest' if given == ['run_dir'] else 'best')
+      hparams=flag_values.hparams, checkpoint='latest' if given == ['run_dir'] else 'best',
+      strict=flag_values.strict)
   if flag_values.log in ('DEBUG', 'INFO'):
     print('\n'.join(paths))
 
 
 def run(model, mode, output_dir, num_outputs=5, input_midi_1='', input_midi_2='', temperature=.5, max_batch_size=8, seed=None,
-        config_name='', checkpoint='best', hparams=''):
+        config_name='', checkpoint='best', hparams='', strict=False):
   """Writes the MIDI files; returns their paths.
 
   Raises:
@@ -62,11 +65,15 @@ def run(model, mode, output_dir, num_outputs=5, input_midi_1='', input_midi_2=''
     raise errors.ArgumentError(f'--mode={mode} needs ' + ('--input_midi_1 and --input_midi_2' if len(needed) == 2 else '--input_midi_1'))
   from musicnst import inference
   from musicnst.reading import files as reading
+  from musicnst.reading import manner
   source = inference.Source(model, config_name, hparams)
   trained = inference.TrainedModel.load(source, checkpoint=checkpoint, max_batch_size=max_batch_size)
   seed = secrets.randbelow(2**31) if seed is None else seed
   names = _Names(output_dir, trained.config.name, time.strftime('%Y-%m-%d_%H%M%S'))
-  inputs = [reading.read(path)[0] for path in needed]
+  with manner.using(manner.Manner(strict)) as mended:
+    inputs = [reading.read(path)[0] for path in needed]
+  if mended:
+    print(f'inputs mended: {manner.described(mended)}', file=sys.stderr)
   if mode == 'sample':
     return names.write(mode, trained.sample(num_outputs, temperature, seed=seed))
   if mode == 'reconstruct':

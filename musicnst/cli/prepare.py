@@ -24,6 +24,8 @@ def define_flags(flag_values):
   define('string', 'split', '', 'Prepare only this split: train, validation or test. Empty: all three.')
   define('string', 'manifest', '', 'CSV with columns path and split (and label) that declares the splits of the input records.')
   define('string', 'time', '', "How music gets its beats: auto, tempo, estimate or fixed:QPM. Empty: as the corpus needs, auto for records.")
+  define('string', 'meter', '', 'Meter of all pieces, such as 4/4. Empty: as their files say, or a guess where that cannot be.')
+  define('bool', 'strict', False, 'Reject damaged files; otherwise they are read as far as they go, and the report counts them.')
   define('bool', 'round_trip', True, 'Leave out windows that do not come back equal when decoded and encoded again.')
   define('bool', 'enable_filtering', True, 'Use the six filters below.')
   define('integer', 'max_total_time', 1800, 'Sequences longer than this many seconds are left out.')
@@ -41,7 +43,17 @@ def main(flag_values):
   """Flags -> `data_prep.prepare.run`."""
   report = run(flag_values)
   print('\n'.join(f'{split}: {number} windows' for split, number in report['examples'].items()))
+  assumed = _assumed(report['counts'])
+  if assumed:
+    print(f'assumed: {assumed}')
   print(f'{len(report["rejected"])} pieces rejected; report: {flag_values.output_tfrecord}.report.json')
+
+
+def _assumed(counts):
+  """What was assumed of the pieces: mended files, estimated beats, guessed meters, with their numbers."""
+  found = {**counts.get('pieces', {}), **counts.get('sequences', {})}
+  return ', '.join(f'{number} {name}' for name, number in found.items()
+                   if name.startswith('mended_') or name in ('beats_estimated', 'meter_guessed'))
 
 
 def run(flag_values):
@@ -55,6 +67,7 @@ def run(flag_values):
   for name in ('output_tfrecord', 'config'):
     if not flag_values[name].value:
       raise errors.ArgumentError(f'--{name} is required')
+  from musicnst.reading import manner  # pylint: disable=import-outside-toplevel
   cleaning = importlib.import_module('data_prep.cleaning')
   filters = cleaning.Filters(
       max_total_time=flag_values.max_total_time, max_num_notes=flag_values.max_num_notes, min_velocities=flag_values.min_velocities,
@@ -63,4 +76,5 @@ def run(flag_values):
       flag_values.output_tfrecord, flag_values.config, flag_values.input_tfrecord, flag_values.corpus, flag_values.corpus_root,
       flag_values.hparams, flag_values.split, flag_values.output_shards, filters if flag_values.enable_filtering else None,
       flag_values.time, flag_values.round_trip, flag_values.manifest, flag_values.runner, flag_values.pipeline_options,
-      flag_values.num_processes or os.cpu_count(), flag_values.download, flag_values.trust_first_download)
+      flag_values.num_processes or os.cpu_count(), flag_values.download, flag_values.trust_first_download,
+      manner.Manner(flag_values.strict), flag_values.meter)

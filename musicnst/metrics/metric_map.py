@@ -187,7 +187,7 @@ def meaning(name: str) -> str:
   """What a figure says, in plain words; '' for one that nobody described."""
   if name in METRIC_MAP:
     return METRIC_MAP[name].meaning
-  return f'{name.removesuffix(BEFORE)} of the content itself.' if name.removesuffix(BEFORE) in METRIC_MAP else ''
+  return 'The same of the content itself.' if name.removesuffix(BEFORE) in METRIC_MAP else ''
 
 
 def measure(content: notes_lib.Music, style: notes_lib.Music | Sequence[notes_lib.Music], result: notes_lib.Music,

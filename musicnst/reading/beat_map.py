@@ -21,6 +21,8 @@ class BeatMap:
   Args:
     seconds: float64 `[K]`, K >= 2, strictly increasing.
     beats: float64 `[K]`, the beat at each of those seconds, strictly increasing.
+    meters: ((beat, numerator, denominator), ...), the first at beat 0: meters that hold instead of the sequence's own; () for those.
+    meter_from: where the meter comes from: 'file', 'guess' or 'given'.
 
   Raises:
     ValueError: fewer than two knots, unequal lengths, values that are not finite or not strictly increasing.
@@ -32,6 +34,8 @@ class BeatMap:
 
   seconds: np.ndarray
   beats: np.ndarray
+  meters: tuple[tuple[float, int, int], ...] = ()
+  meter_from: str = 'file'
 
   def __post_init__(self) -> None:
     seconds, beats = np.array(self.seconds, np.float64), np.array(self.beats, np.float64)

@@ -5,12 +5,12 @@ from musicnst import errors
 from musicnst import music_proto
 from musicnst.reading import guards
 
-MIDI, MUSICXML, ABC, PIANO_ROLL = ('.mid', '.midi', '.kar'), ('.xml', '.musicxml', '.mxl'), ('.abc',), ('.npz',)
+MIDI, MUSICXML, ABC, PIANO_ROLL = ('.mid', '.midi', '.kar', '.rmi'), ('.xml', '.musicxml', '.mxl'), ('.abc',), ('.npz',)
 EXTENSIONS = MIDI + MUSICXML + ABC + PIANO_ROLL
 
 
 def read(path: str | os.PathLike, limits: guards.Limits | None = None, piano_only: bool = False) -> list[music_proto.NoteSequence]:
-  """Every piece in a file: one, but for .abc, which may hold many tunes.
+  """Every piece in a file: one, but for .abc, which may hold many tunes. `manner.using` says how, and tells what was mended.
 
   Args:
     path: a file with one of `EXTENSIONS`, in either case.

@@ -2,6 +2,7 @@
 import dataclasses
 import math
 
+from musicnst import errors
 from musicnst.reading import beat_map as beat_map_lib
 
 DEFAULT_METER = (4, 4)
@@ -32,7 +33,8 @@ def bars(sequence, beat_map=None):
   A change of meter begins a bar: where it falls inside one, the bar before it is cut short (so a pickup written as a short first
   meter, or as a first signature after the start, is a short bar). A change within a 32nd of a bar line is on that line; a meter
   repeated without change begins no bar. Without a signature, and before the first, the meter is 4/4. Of two at one time the last
-  in the list holds; impossible ones (zero, or a bar shorter than a 64th note) are passed over.
+  in the list holds; impossible ones (zero, or a bar shorter than a 64th note) are passed over. Meters of the map (`BeatMap.meters`) hold
+  instead of the sequence's.
 
   Args:
     sequence: NoteSequence in seconds.
@@ -44,7 +46,7 @@ def bars(sequence, beat_map=None):
   beat_map = beat_map or beat_map_lib.BeatMap.from_tempos(sequence)
   end = float(beat_map.to_beats(last_time(sequence)))
   result = []
-  changes = _changes(sequence, beat_map)
+  changes = list(beat_map.meters) or _changes(sequence, beat_map)
   for i, (start, numerator, denominator) in enumerate(changes):
     following = changes[i + 1][0] if i + 1 < len(changes) else None
     last = end if following is None else following
@@ -55,6 +57,20 @@ def bars(sequence, beat_map=None):
 def last_time(sequence):
   """The second where the music ends: `total_time` or the last note's end, whichever is later."""
   return max([sequence.total_time] + [note.end_time for note in sequence.notes])
+
+
+def parse(text):
+  """'6/8' -> (6, 8).
+
+  Raises:
+    ArgumentError: anything else than a meter whose bar lasts a sixteenth of a quarter to 256 quarters.
+  """
+  numerator, _, denominator = text.partition('/')
+  digits = numerator.strip().isdecimal() and denominator.strip().isdecimal() and len(text) < 10
+  found = (int(numerator), int(denominator)) if digits else (0, 0)
+  if not all(found) or not SHORTEST_BAR_BEATS <= bar_beats(*found) <= LONGEST_BAR_BEATS:
+    raise errors.ArgumentError(f'meter {text!r}: write NUMERATOR/DENOMINATOR, such as 4/4 or 6/8')
+  return found
 
 
 def _changes(sequence, beat_map):

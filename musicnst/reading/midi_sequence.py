@@ -1,27 +1,29 @@
-"""Events of a MIDI file (arrays from `midi_parse`) -> `NoteSequence`, field by field as note_seq fills it."""
+"""Events of a MIDI file (arrays from `midi_parse`) -> `NoteSequence`, its fields filled as note_seq fills them."""
 import numpy as np
 
 from musicnst import music_proto
 from musicnst.reading import guards
-from musicnst.reading import midi_parse
+from musicnst.reading import midi_ends
+from musicnst.reading import midi_meta
+from musicnst.reading import midi_pair
 from musicnst.reading import midi_proto
-from musicnst.reading import midi_tempo
 
 _TEMPOS, _NOTES, _PITCH_BENDS, _CONTROL_CHANGES = 7, 8, 10, 11  # field numbers of NoteSequence
-_TRACK_NAME, _SET_TEMPO, _TIME_SIGNATURE, _KEY_SIGNATURE = 3, 0x51, 0x58, 0x59
 _DRUM_CHANNEL = 9
-_MAX_DENOMINATOR_POWER = 30  # beyond it the denominator does not fit the proto's int32
 
 
-def from_events(data, events, division, name, limits):
+def from_events(data, events, kind, division, name, limits, habits=False, mended=()):
   """Builds the sequence.
 
   Args:
     data: the file, uint8.
     events: ticks, statuses, offsets, tracks as `midi_parse.scan` gives them.
+    kind: of the file: 0 one track, 1 tracks that sound together, 2 patterns.
     division: (ticks a quarter, first tempo in quarters a minute, whether tempo events count).
     name: of the file, for messages.
     limits: `guards.Limits`.
+    habits: note_seq's instead of what is right.
+    mended: list that gets what is wrong with the notes.
 
   Returns:
     `NoteSequence`.
@@ -30,17 +32,18 @@ def from_events(data, events, division, name, limits):
     ReadError: `too_many_notes`, `too_many_events`, `too_many_changes`, `huge_delta_time`, `too_long`,
       `too_much_text`.
   """
+  metas = _metas(data, events, name, limits)
+  if kind == 2 and not habits:
+    events, metas = midi_meta.in_turn(data, events, metas)
   ticks, statuses, offsets, tracks = events
   first, second = data[offsets], data[np.minimum(offsets + 1, len(data) - 1)]
-  metas = np.flatnonzero((statuses == 0xFF) & (first != _TRACK_NAME))
-  guards.check_at_most(name, 'too_many_changes', 'tempos and signatures', len(metas), limits.max_changes)
-  metas = [(int(ticks[i]), *_meta(data, offsets[i])) for i in metas]
-  tempos = _tempo_map(metas, *division)
-  notes, changes, instruments, num_lists = midi_parse.pair(data, ticks, statuses, offsets, tracks)
+  tempos = midi_meta.tempo_map(metas, *division)
+  notes, changes, instruments, num_lists = midi_pair.pair(data, ticks, statuses, offsets, tracks, habits)
   guards.check_at_most(name, 'too_many_notes', 'notes', len(notes), limits.max_notes)
   notes = notes[np.argsort(notes[:, 0], kind='stable')]
+  last_ticks = ticks[notes[:, 2]] if habits else midi_ends.ticks(notes, events, first, second, division[0], mended)
   changes, owners = _owned(changes, instruments, num_lists, name, limits)
-  starts, ends, times = (tempos.seconds(ticks[column]) for column in (notes[:, 1], notes[:, 2], changes))
+  starts, ends, times = (tempos.seconds(column) for column in (ticks[notes[:, 1]], last_ticks, ticks[changes]))
   _check_times(name, limits, starts, ends, times, tempos.starts, tempos.seconds(np.array([tick for tick, *_ in metas], np.int64)))
 
   is_bend = (statuses[changes] & 0xF0) == 0xE0
@@ -53,20 +56,24 @@ def from_events(data, events, division, name, limits):
   sequence.total_time = ends.max() if len(ends) else 0.0
   sequence.source_info.parser = sequence.source_info.PRETTY_MIDI
   sequence.source_info.encoding_type = sequence.source_info.MIDI
-  _add_signatures(sequence, metas, tempos)
-  _add_names(sequence, data, offsets, instruments, name, limits)
+  midi_meta.add_signatures(sequence, metas, tempos)
+  title = '' if habits else midi_meta.title(data, events, tracks[notes[:, 1]])
+  if title:
+    sequence.sequence_metadata.title = title
+  if not title or len(np.unique(tracks)) > 1:
+    _add_names(sequence, data, offsets, instruments, name, limits)
+  if not habits:
+    midi_meta.add_words(sequence, data, events, tempos)
+    midi_meta.add_system(sequence, data, events, tempos, instruments)
   return sequence
 
 
-def _meta(data, offset):
-  """-> kind, content of the meta event whose type byte is at `offset`."""
-  length, start = midi_parse.read_varint(data, offset + 1)
-  return int(data[offset]), data[start:start + length].tobytes()
-
-
-def _tempo_map(metas, resolution, qpm, has_tempos):
-  changes = [(tick, int.from_bytes(content[:3], 'big')) for tick, kind, content in metas if kind == _SET_TEMPO and len(content) >= 3]
-  return midi_tempo.TempoMap.from_changes([change for change in changes if change[1] and has_tempos], resolution, qpm)
+def _metas(data, events, name, limits):
+  """Tempos and signatures in order: list of (tick, kind, bytes)."""
+  kinds, statuses = data[events[2]], events[1]
+  count = int(np.sum((statuses == 0xFF) & (kinds >= midi_meta.SET_TEMPO)))
+  guards.check_at_most(name, 'too_many_changes', 'tempos and signatures', count, limits.max_changes)
+  return midi_meta.in_order(data, events)
 
 
 def _owned(changes, instruments, num_lists, name, limits):
@@ -106,26 +113,11 @@ def _control_bytes(events, times, owners, first, second, instruments):
       2: first[events], 3: second[events], 4: owners, 5: instruments[owners, 0], 6: instruments[owners, 1] == _DRUM_CHANNEL})
 
 
-def _add_signatures(sequence, metas, tempos):
-  for tick, kind, content in metas:
-    if kind == _TIME_SIGNATURE and len(content) >= 4 and content[0] and content[1] <= _MAX_DENOMINATOR_POWER:
-      sequence.time_signatures.add(time=_secs(tempos, tick), numerator=content[0], denominator=2 ** content[1])
-    elif kind == _KEY_SIGNATURE and len(content) >= 2 and content[1] in (0, 1):
-      fifths = content[0] - 256 * (content[0] > 127)
-      if -7 <= fifths <= 7:
-        tonic = 7 * fifths + 9 * content[1]  # minor: a sixth above its relative major
-        sequence.key_signatures.add(time=_secs(tempos, tick), key=tonic % 12, mode=content[1])
-
-
-def _secs(tempos, tick):
-  return float(tempos.seconds(np.int64(tick)))
-
-
 def _add_names(sequence, data, offsets, instruments, name, limits):
   """Names of instruments; one long track name may belong to thousands of them, so their sum is limited."""
   size = 0
   for number in np.flatnonzero(instruments[:, 3] >= 0):
-    _, content = _meta(data, offsets[instruments[number, 3]])
+    _, content = midi_meta.content(data, offsets[instruments[number, 3]])
     size += len(content)
     guards.check_at_most(name, 'too_much_text', 'bytes of track names', size, limits.max_bytes)
     if content:

@@ -6,6 +6,7 @@ A `BeatMap` is the one bridge. `choose` picks it, `in_beats` rewrites a sequence
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
+import dataclasses
 
 import numpy as np
 from numpy import typing as npt
@@ -14,6 +15,8 @@ from musicnst import errors
 from musicnst import music_proto
 from musicnst.reading import beat_map as beat_map_lib
 from musicnst.reading import beats
+from musicnst.reading import meter as meter_lib
+from musicnst.reading import meter_guess
 from musicnst.reading import onsets
 from musicnst.reading import pulse
 
@@ -39,27 +42,36 @@ def on_grid_share(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.Bea
 def following(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap) -> beat_map_lib.BeatMap | None:
   """The map, moved so that its beats lie where the music's do, or None where the music does not follow its pulse.
 
-  A map whose grid holds the onsets is returned as it is. See `pulse` for the other cases. Where the beat lies more than an eighth of a
-  quarter from the nominal one, bars lie elsewhere too: they are then put where the longest bass notes begin.
+  A map whose grid holds the onsets is returned as it is, unless its meter cannot be and its beats lie on the halves. See `pulse` for the
+  other cases.
   """
+  return _followed(sequence, beat_map)[0]
+
+
+def _followed(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap) -> tuple[beat_map_lib.BeatMap | None, bool]:
+  """As `following`, with whether bars may lie elsewhere too: where the beat lies more than an eighth of a quarter from the nominal one."""
   phases = beat_map.to_beats(onsets.times(sequence))
   if pulse.on_grid(phases):
-    return beat_map
+    doubtful = not meter_guess.believed(*meter_guess.of_file(sequence, beat_map))
+    off = doubtful and meter_guess.off_by_half(sequence, beat_map, False)
+    return (beat_map.moved(0.5), True) if off else (beat_map, False)
   if pulse.concentration(phases) < pulse.CONCENTRATION:
-    return None
+    return None, True
   times, weights = onsets.events(sequence)
   shift = pulse.shift(beat_map.to_beats(times), weights)
-  if not shift:
-    return beat_map
-  if abs(shift) <= pulse.NEAR:
-    return beat_map.moved(shift, beat_map_lib.BEATS_PER_BAR)
-  moved = beat_map.moved(shift)
-  return moved.moved(onsets.first_downbeat(sequence, moved, beat_map_lib.BEATS_PER_BAR), beat_map_lib.BEATS_PER_BAR)
+  near = abs(shift) <= pulse.NEAR
+  moved = beat_map.moved(shift, beat_map_lib.BEATS_PER_BAR if near else 1) if shift else beat_map
+  if meter_guess.off_by_half(sequence, moved, not near):
+    return moved.moved(0.5), True
+  return moved, not near
 
 
 def choose(sequence: music_proto.NoteSequence, mode: str = 'auto',
-           beat_times: npt.ArrayLike | None = None) -> tuple[beat_map_lib.BeatMap, str]:
+           beat_times: npt.ArrayLike | None = None, meter: str = '') -> tuple[beat_map_lib.BeatMap, str]:
   """The beat map to use for a piece, and where it comes from.
+
+  Its bars (`meter.bars(sequence, beat_map)`) are those of the file's signatures, unless these cannot be, such as 1/4, or beats are not the
+  file's; then they are estimated (`meter_guess`), and `BeatMap.meter_from` says so.
 
   Args:
     sequence: NoteSequence in seconds.
@@ -67,37 +79,68 @@ def choose(sequence: music_proto.NoteSequence, mode: str = 'auto',
       onto their beat if that lies elsewhere, else an estimate), 'tempo', 'estimate', or
       'fixed:QPM' such as 'fixed:120'.
     beat_times: seconds of the annotated beats, or None; used by 'auto' only.
+    meter: such as '4/4', instead of the file's; bars begin at the file's beat 0, or where that is not known or the file's meter cannot be,
+      where they most likely do. '' takes the file's.
 
   Returns:
     (BeatMap, source), source one of 'annotation', 'tempo', 'estimate', 'fixed'.
 
   Raises:
-    ArgumentError: another mode, or a rate that is not a number between 1 and 6000.
+    ArgumentError: another mode, a rate that is not a number between 1 and 6000, or no meter.
   """
+  given = meter_lib.parse(meter) if meter else None
+  beat_map, source, lost = _chosen(sequence, mode, beat_times)
+  return _with_bars(sequence, beat_map, source, lost, given), source
+
+
+def _chosen(sequence: music_proto.NoteSequence, mode: str, beat_times: npt.ArrayLike | None) -> tuple[beat_map_lib.BeatMap, str, bool]:
+  """`choose` without bars: map, source, and whether the file's bar lines are lost."""
   if mode == 'tempo':
-    return beat_map_lib.BeatMap.from_tempos(sequence), 'tempo'
+    return beat_map_lib.BeatMap.from_tempos(sequence), 'tempo', False
   if mode == 'estimate':
-    return beats.estimate(sequence), 'estimate'
+    return beats.estimate(sequence), 'estimate', True
   if mode.startswith('fixed:'):
     try:
-      return beat_map_lib.BeatMap.fixed(float(mode[len('fixed:'):])), 'fixed'
+      return beat_map_lib.BeatMap.fixed(float(mode[len('fixed:'):])), 'fixed', False
     except ValueError as error:
       raise errors.ArgumentError(f'beats {mode!r}: expected fixed:QPM with QPM from 1 to 6000, such as fixed:120.') from error
   if mode != 'auto':
     raise errors.ArgumentError(f'Unknown mode of beats {mode!r}; known: {", ".join(MODES)}.')
   if beat_times is not None and len(np.unique(beat_times)) > 1:
-    return beat_map_lib.BeatMap.from_beat_times(beat_times), 'annotation'
-  followed = following(sequence, beat_map_lib.BeatMap.from_tempos(sequence))
-  return (followed, 'tempo') if followed is not None else (beats.estimate(sequence), 'estimate')
+    return beat_map_lib.BeatMap.from_beat_times(beat_times), 'annotation', False
+  followed, lost = _followed(sequence, beat_map_lib.BeatMap.from_tempos(sequence))
+  return (followed, 'tempo', lost) if followed is not None else (beats.estimate(sequence), 'estimate', True)
+
+
+def _with_bars(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap, source: str, lost: bool,
+               given: tuple[int, int] | None) -> beat_map_lib.BeatMap:
+  """The map with bars that can be; `source` and `lost` as `_chosen` gives them, `given` a meter or None."""
+  if source == 'fixed' and not given:  # time by the clock: nothing is known of bars, and nothing asked
+    return beat_map
+  said = meter_guess.of_file(sequence, beat_map)
+  believed = meter_guess.believed(*said)
+  if given and (believed and not lost):
+    return dataclasses.replace(beat_map, meters=((0.0, *given),), meter_from='given')
+  if given:
+    return meter_guess.lay(sequence, beat_map, (given,), 'given')
+  if believed and not lost:
+    return beat_map
+  # Beats that had to be estimated stand in files that say 4/4 because they must say something; any other meter somebody wrote.
+  known = believed and (source == 'tempo' or said != meter_lib.DEFAULT_METER)
+  return meter_guess.lay(sequence, beat_map, (said,) if known else meter_guess.GUESSES)
 
 
 def in_beats(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap) -> music_proto.NoteSequence:
   """A copy whose seconds are quarter-note beats: every time moved through the map, one tempo of 60.
 
   Meters and keys at second 0 stay at 0, so that bars are counted from beat 0. With the maps made here no beat is negative.
-  `in_seconds` is the inverse.
+  Where the map has meters of its own, they stand in the result. `in_seconds` is the inverse of all else.
   """
   result = _moved(sequence, beat_map.to_beats)
+  if beat_map.meters:
+    del result.time_signatures[:]
+  for beat, numerator, denominator in beat_map.meters:
+    result.time_signatures.add(time=beat, numerator=numerator, denominator=denominator)
   result.tempos.add(time=0.0, qpm=60.0)
   return result
 

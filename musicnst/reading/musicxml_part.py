@@ -24,15 +24,17 @@ LONGEST_MEASURE_BEATS = 1024
 
 
 class Instruments:
-  """What <score-part> says: name, program 0-127 (MusicXML counts from 1), drums, and the drum pitch of each instrument id."""
+  """What <score-part> says: name, program 0-127 (MusicXML counts from 1), drums; of each instrument id its program and drum pitch."""
 
   def __init__(self, element):
     self.name = (element.findtext('part-name') or '').strip()
-    self.program, self.is_drum, self.drum_pitches = 0, False, {}
+    self.program, self.is_drum, self.drum_pitches, self.programs = 0, False, {}, {}
     for i, midi in enumerate(element.findall('midi-instrument')):
       program, channel, unpitched = (_whole(midi.findtext(tag), 0) for tag in ('midi-program', 'midi-channel', 'midi-unpitched'))
+      if program:
+        self.programs[midi.get('id')] = _program(program)
       if i == 0:
-        self.program = min(max(program - 1, 0), 127)
+        self.program = _program(program)
       self.is_drum = self.is_drum or channel == score.DRUM_CHANNEL
       if 1 <= unpitched <= 128:
         self.drum_pitches[midi.get('id')] = unpitched - 1
@@ -44,6 +46,7 @@ class PartReader:
   def __init__(self, part, instruments):
     self.part, self.instruments = part, instruments
     self.measures = []
+    self.programs, self.program = dict(instruments.programs), None  # by instrument id; of notes that name none, where it was changed
     self.divisions, self.transpose, self.velocity = Fraction(1), 0, score.DEFAULT_VELOCITY
     self._endings, self._endings_close = (), False
     self._measure, self._cursor, self._chord_start = None, Fraction(0), Fraction(0)
@@ -108,8 +111,13 @@ class PartReader:
     own = element.get('dynamics')
     velocity = _velocity(own) if own else self.velocity
     is_drum = element.find('unpitched') is not None
-    self._measure.notes.append(score.Note(start, length, pitch, velocity, self.part, voice, tied, is_drum))
+    self._measure.notes.append(score.Note(start, length, pitch, velocity, self.part, voice, tied, is_drum, self._program(element)))
     self._measure.length = max(self._measure.length, start + length)
+
+  def _program(self, element):
+    """The program of a note where it is another than the part's, else None."""
+    named = element.find('instrument')
+    return self.programs.get(named.get('id') if named is not None else None, self.program)
 
   def _pitch(self, element):
     """MIDI pitch, or None for a rest."""
@@ -173,6 +181,10 @@ class PartReader:
   def _sound(self, element, at):
     if element.get('tempo'):
       self._tempo(at, float(_number(element.get('tempo'), 'tempo')))
+    for midi in element.findall('midi-instrument'):
+      program = _whole(midi.findtext('midi-program'), 0)
+      if program:
+        self.programs[midi.get('id')] = self.program = _program(program)
     # Finale writes a negative number for "none".
     if element.get('dynamics') and _number(element.get('dynamics'), 'dynamics') > 0:
       self.velocity = _velocity(element.get('dynamics'))
@@ -234,6 +246,11 @@ def _number(text, what):
 def _whole(text, default):
   text = (text or '').strip()
   return int(text) if text.lstrip('-').isdecimal() and len(text) < 10 else default
+
+
+def _program(number):
+  """MusicXML's program, 1 to 128 -> 0 to 127."""
+  return min(max(number - 1, 0), 127)
 
 
 def _velocity(text):

@@ -33,6 +33,7 @@ class Note:
   voice: int = 0
   tied_on: bool = False  # a tie leads from it to the next note of its pitch
   is_drum: bool = False  # also where its part is none of drums
+  program: int | None = None  # where it is another than its part's
 
 
 @dataclasses.dataclass
@@ -250,8 +251,9 @@ def _add_notes(sequence, joined, parts, beat_map):
   ends = beat_map.to_seconds([float(item[1]) for item in joined])
   for (_, _, note), start, end in zip(joined, starts, ends):
     part = parts[note.part]
+    program = part.program if note.program is None else note.program
     sequence.notes.add(pitch=note.pitch, velocity=note.velocity, start_time=start, end_time=end, part=note.part, voice=note.voice,
-                       instrument=note.part, program=part.program, is_drum=part.is_drum or note.is_drum)
+                       instrument=note.part, program=program, is_drum=part.is_drum or note.is_drum)
   for i, part in enumerate(parts):
     sequence.part_infos.add(part=i, name=part.name)
     if part.name:

@@ -1,8 +1,9 @@
 """`NoteSequence` -> MIDI file, so that reading the file gives the sequence again.
 
-Layout: a type 1 file; track 0 has the tempo map, meters, keys, words; then one track for each (instrument, program, drum or
-not) in order. Melodic tracks take channels 1-9 and 11-16 in turn, drums channel 10; the 16th melodic track begins a second
-port, since a port has 16 channels, and readers that tell instruments apart by track lose nothing.
+Layout: a type 1 file; track 0 has the title, tempo map, meters, keys, words (lyrics, markers, text) and system exclusive messages; then
+one track for each (instrument, program, drum or not) in order. A track keeps the channel that its instrument had in the file it came from,
+where no other track has it; others take what is left of channels 1-9 and 11-16 in turn, drums channel 10; the 16th melodic track begins a
+second port, since a port has 16 channels, and readers that tell instruments apart by track lose nothing.
 
 What MIDI cannot say is bent as little as possible: a note of less than a tick lasts one; a note still sounding when its
 pitch starts again on its track ends there (unless both end together), because one note-off ends both.
@@ -12,6 +13,7 @@ import itertools
 
 from musicnst import errors
 from musicnst import files
+from musicnst.reading import words as words_lib
 
 _DEFAULT_TICKS_PER_QUARTER, _MAX_TICKS_PER_QUARTER = 480, 32767
 _DEFAULT_QPM = 120.0
@@ -95,11 +97,22 @@ def _conductor_track(sequence, clock):
   for key in sequence.key_signatures:
     names = _MINOR_KEYS if key.mode == key.MINOR else _MAJOR_KEYS
     events.append((clock.tick(key.time), 2, mido.MetaMessage('key_signature', key=names[(key.key - _TO_MAJOR.get(key.mode, 0)) % 12])))
-  for words in sequence.text_annotations:
-    if words.annotation_type != words.BEAT:
-      kind = 'marker' if words.annotation_type == words.CHORD_SYMBOL else 'text'
-      events.append((clock.tick(words.time), 3, mido.MetaMessage(kind, text=_latin1(words.text))))
+  if sequence.sequence_metadata.title:
+    events.append((0, -1, mido.MetaMessage('track_name', name=_latin1(sequence.sequence_metadata.title))))
+  events.extend((clock.tick(words.time), 3, message) for words in sequence.text_annotations if (message := _message(words)) is not None)
   return events
+
+
+def _message(words):
+  """A text annotation as a message, or None where it says nothing in MIDI."""
+  import mido
+  kind = words.annotation_type
+  if kind == words_lib.SYSEX:
+    return mido.Message('sysex', data=bytes.fromhex(words.text))
+  if kind in (words_lib.CHANNELS, words.BEAT):
+    return None
+  name = 'marker' if kind == words.CHORD_SYMBOL else words_lib.MESSAGES.get(kind, 'text')
+  return mido.MetaMessage(name, **{'name' if name == 'instrument_name' else 'text': _latin1(words.text)})
 
 
 def _instrument_tracks(sequence, clock):
@@ -109,12 +122,29 @@ def _instrument_tracks(sequence, clock):
   for i, field in enumerate((sequence.notes, sequence.pitch_bends, sequence.control_changes)):
     for event in field:
       parts.setdefault((event.instrument, event.program, event.is_drum), ([], [], []))[i].append(event)
-  melodic = itertools.count()
-  for (instrument, program, is_drum), events in sorted(parts.items()):
-    number = 0 if is_drum else next(melodic)
-    port, i = divmod(number, len(_MELODIC_CHANNELS))
-    channel = _DRUM_CHANNEL if is_drum else _MELODIC_CHANNELS[i]
-    yield _instrument_track(names.get(instrument, ''), program, port, channel, events, clock)
+  places = _places(sorted(parts), _channels(sequence))
+  for part, events in sorted(parts.items()):
+    instrument, program, _ = part
+    yield _instrument_track(names.get(instrument, ''), program, *places[part], events, clock)
+
+
+def _channels(sequence):
+  """dict instrument -> channel, as the file had them."""
+  texts = [words.text for words in sequence.text_annotations if words.annotation_type == words_lib.CHANNELS]
+  pairs = [pair.partition(':') for text in texts[:1] for pair in text.split()]
+  return {int(instrument): int(channel) for instrument, _, channel in pairs if instrument.isdecimal() and channel.isdecimal()}
+
+
+def _places(parts, known):
+  """(instrument, program, is_drum) in order -> dict to (port, channel): the channel that is known, if it is free, else the next free one."""
+  places = {part: (0, _DRUM_CHANNEL) for part in parts if part[2]}
+  for part in parts:
+    channel = known.get(part[0], _DRUM_CHANNEL)
+    if part not in places and channel in _MELODIC_CHANNELS and (0, channel) not in places.values():
+      places[part] = 0, channel
+  taken = set(places.values())
+  free = ((port, channel) for port in itertools.count() for channel in _MELODIC_CHANNELS if (port, channel) not in taken)
+  return places | {part: next(free) for part in parts if part not in places}
 
 
 def _instrument_track(name, program, port, channel, events, clock):

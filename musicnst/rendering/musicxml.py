@@ -15,6 +15,7 @@ from musicnst.analysis import key as key_lib
 from musicnst.analysis import melody
 from musicnst.analysis import score as score_lib
 from musicnst.reading import beat_map as beat_map_lib
+from musicnst.reading import words as words_lib
 from musicnst.rendering import musicxml_part
 from musicnst.rendering import notation
 
@@ -23,7 +24,7 @@ EXTENSIONS = ('.musicxml', '.xml', '.mxl')
 KEY_BARS, TEMPO_CHANGE = 8, .1
 # Words belong to a note of the tune that begins within so many quarters.
 NEAR = .3
-LYRICS = 105  # of MIDI's lyric events among text annotations
+LYRICS = words_lib.KINDS[5]
 
 
 def check():

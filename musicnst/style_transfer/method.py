@@ -109,7 +109,7 @@ class Method:
     Raises:
       RejectedSequence: nothing in it that the method reads; names the piece.
     """
-    return piece_lib.from_sequence(sequence, settings.steps_per_quarter, settings.beats, name=name)
+    return piece_lib.from_sequence(sequence, settings.steps_per_quarter, settings.beats, name=name, meter_text=settings.meter)
 
   def stretches(self, piece: Any, settings: request_lib.Settings) -> list[tuple[Any, np.ndarray]]:
     """[(piece, editable)]: what of a prepared piece may change, by tracks and bars as settings say, in stretches of bounded length."""

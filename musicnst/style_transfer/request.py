@@ -6,6 +6,7 @@ from typing import Any
 
 from musicnst import errors
 from musicnst.options import option
+from musicnst.reading import meter
 
 # Called with (done, total).
 Progress = Callable[[int, int], None] | None
@@ -66,6 +67,8 @@ class Settings:
     tempo: the result goes at the content's tempo, or at the style's.
     steps_per_quarter: grid; kept notes keep their exact times whatever it is.
     beats: where beats come from: 'auto', 'tempo', 'estimate' or 'fixed:QPM'.
+    meter: the content's, such as '4/4'; '' takes what its file says, or a guess where that cannot be.
+    strict: refuse damaged files, which are read as far as they go otherwise.
     protect_melody: keep every note that is highest at its onset, and add none above it.
     content_genre, style_genre: genres of the two, where they are known; what is not given is recognised.
     imagenet: VGG-19 methods load ImageNet's weights (a download).
@@ -93,6 +96,8 @@ class Settings:
   tempo: str = option('content', "Whose tempo the result has.", choices=SIDES)
   steps_per_quarter: int = option(4, 'Grid of methods that have one, such as guided; kept notes keep their exact times.')
   beats: str = option('auto', 'Where beats come from: auto, tempo, estimate or fixed:QPM.')
+  meter: str = option('', "The content's meter, such as 4/4; else what its file says, or a guess where that cannot be.")
+  strict: bool = option(False, 'Refuse damaged files; otherwise they are read as far as they go, and what was mended is told.')
   protect_melody: bool = option(True, 'Methods that optimize: keep every note that is highest when it starts.')
   content_genre: str = option('', 'Methods with genres, such as guided: that of the content, such as jazz; else recognised.')
   style_genre: str = option('', 'Genre of the style, likewise.')
@@ -118,6 +123,8 @@ class Settings:
         raise errors.ArgumentError(f'{name} {getattr(self, name)!r}: known are {", ".join(choices)}')
     if self.bars is not None and not 1 <= self.bars[0] <= self.bars[1]:
       raise errors.ArgumentError(f'bars {self.bars[0]}-{self.bars[1]}: bars count from 1 and the first is not after the last')
+    if self.meter:
+      meter.parse(self.meter)
     if not 1 <= self.steps_per_quarter <= 24:
       raise errors.ArgumentError(f'steps_per_quarter {self.steps_per_quarter} is outside 1 to 24')
 

@@ -15,7 +15,7 @@ Style: TypeAlias = Source | Sequence[Source]
 
 
 def load_sequence(source: Source) -> tuple[str, music_proto.NoteSequence]:
-  """Path or NoteSequence -> (name, NoteSequence); of an ABC file's tunes the first."""
+  """Path or NoteSequence -> (name, NoteSequence); of an ABC file's tunes the first. `reading.manner.using` says how it is read."""
   if isinstance(source, music_proto.NoteSequence):
     return source.filename or source.id or 'the sequence', source
   return os.path.basename(str(source)), files.read(source)[0]

@@ -9,6 +9,7 @@ import numpy as np
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.reading import manner
 from musicnst.style_transfer import method as method_lib
 from musicnst.style_transfer import registry
 from musicnst.style_transfer import request as request_lib
@@ -75,9 +76,10 @@ def transfer_each(
   chosen = registry.load(method, model)
   chosen.check(settings)
   settings = settings.filled(entry.defaults)
-  of_style = dataclasses.replace(settings, melody='')  # the track that is named is the content's
-  styles, folder_style = sources.load_styles(style, lambda sequence, name: chosen.prepare(sequence, of_style, name))
-  task = _Task(method, chosen, settings, styles, folder_style, progress)
+  of_style = dataclasses.replace(settings, melody='', meter='')  # the track and the meter that are named are the content's
+  with manner.using(manner.Manner(strict=settings.strict)) as mended:
+    styles, folder_style = sources.load_styles(style, lambda sequence, name: chosen.prepare(sequence, of_style, name))
+  task = _Task(method, chosen, settings, styles, folder_style, progress, manner.described(mended))
   for content in contents:
     try:
       yield task.run(content)
@@ -95,11 +97,13 @@ class _Task:
   styles: list[tuple[str, Any]]  # names and prepared pieces
   folder_style: bool
   progress: request_lib.Progress
+  style_mended: str = ''  # what was mended in the style's files
 
   def run(self, content: sources.Source) -> result_lib.TransferResult:
     """One content -> TransferResult."""
     started = time.monotonic()
-    name, sequence = sources.load_sequence(content)
+    with manner.using(manner.Manner(strict=self.settings.strict)) as mended:
+      name, sequence = sources.load_sequence(content)
     whole = self.method.prepare(sequence, self.settings, name)
     pieces, found = self._find(whole)
     styles = [piece for _, piece in self.styles]
@@ -113,7 +117,7 @@ class _Task:
     for number in range(len(composed)) if self.settings.candidates > 1 else [best]:
       results.append(self._result(whole, composed[number], found.taken[number] if found.taken else []))
       results[-1].metrics, results[-1].history, results[-1].snapshots = measured[number], found.history, snapshots
-      results[-1].settings = self._described(name, whole, found, number, best)
+      results[-1].settings = self._described(name, whole, found, number, best) | self._assumed(whole, mended)
     for one in results:
       one.seconds = time.monotonic() - started
     return dataclasses.replace(results[best], candidates=results) if len(results) > 1 else results[0]
@@ -154,6 +158,17 @@ class _Task:
     key = lambda note: (note.pitch, note.start_time, note.instrument)
     tune = {key(whole.sequence.notes[i]) for i in content.tune}
     return {'content': content, 'style': style, 'result': content.moved(seconds, [i for i, n in enumerate(result.notes) if key(n) in tune])}
+
+  def _assumed(self, whole: Any, mended: list[manner.Mended]) -> dict[str, str]:
+    """What was mended in the files, and the meter where it is not the file's."""
+    found = {'mended': manner.described(mended), 'style_mended': self.style_mended}
+    if whole.beat_map.meters:
+      meters = dict.fromkeys(f'{numerator}/{denominator}' for _, numerator, denominator in whole.beat_map.meters)
+      found['meter'] = f'{", ".join(meters)} ({"given" if whole.beat_map.meter_from == "given" else "guessed"})'
+    style = self.styles[0][1].beat_map
+    if style.meter_from == 'guess':
+      found['style_meter'] = f'{style.meters[0][1]}/{style.meters[0][2]} (guessed)'
+    return {name: text for name, text in found.items() if text}
 
   def _described(self, name: str, whole: Any, found: request_lib.MethodResult, number: int, best: int) -> dict[str, Any]:
     names, settings = [n for n, _ in self.styles], self.settings

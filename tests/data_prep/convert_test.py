@@ -15,6 +15,7 @@ from musicnst import music_proto
 from musicnst.cli import command
 from musicnst.data import tfrecords
 from musicnst.reading import guards
+from musicnst.reading import manner
 from tests.reading import midi_maker
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -42,7 +43,7 @@ def _records(*paths):
 
 
 def _run(folder, output, tell=None, **options):
-  return convert.run(str(folder), str(output), convert.Options(**{'num_processes': 1, **options}), tell, progress=False)
+  return convert.run(str(folder), str(output), convert.Options(**{'num_processes': 1, 'manner': manner.Manner(strict=True), **options}), tell, progress=False)
 
 
 def test_a_folder_with_everything(folder, tmp_path):
@@ -59,6 +60,26 @@ def test_a_folder_with_everything(folder, tmp_path):
   assert written['rejected_by_reason'] == {'empty_file': 1, 'not_midi': 1, 'truncated_midi': 1}
   assert len(lines) == 3 and any(line.startswith('text.mid: not_midi: ') for line in lines)
   assert sorted(path.name for path in tmp_path.iterdir()) == ['music', 'out.tfrecord', 'out.tfrecord.report.json']
+
+
+def test_what_is_mended_is_counted(folder, tmp_path):
+  report = _run(folder, tmp_path / 'out.tfrecord', recursive=True, num_processes=2, manner=manner.Manner())
+  assert report == {**report, 'files_found': 7, 'files_read': 5, 'files_rejected': 2, 'sequences_written': 6, 'files_mended': 1,
+                    'mended_by_reason': {'cut_end': 1, 'notes_without_end': 1}}
+  written = json.loads((tmp_path / 'out.tfrecord.report.json').read_text())
+  assert [(each['file'], each['reason']) for each in written['mended']] == [
+      ('deep/cut.mid', 'cut_end'), ('deep/cut.mid', 'notes_without_end')]
+
+
+def test_like_note_seq(tmp_path):
+  import note_seq
+  (tmp_path / 'music').mkdir()
+  for seed in range(3):
+    (tmp_path / 'music' / f'{seed}.mid').write_bytes(midi_maker.random_file(seed))
+  _run(tmp_path / 'music', tmp_path / 'out.tfrecord', manner=manner.Manner(like_note_seq=True))
+  for seed, record in enumerate(_records(tmp_path / 'out.tfrecord')):
+    truth = note_seq.midi_file_to_note_sequence(str(tmp_path / 'music' / f'{seed}.mid'))
+    assert list(record.notes) == list(truth.notes) and list(record.tempos) == list(truth.tempos)
 
 
 def test_tensorflow_reads_the_records(folder, tmp_path):
@@ -156,7 +177,8 @@ def _command(*arguments, **kwargs):
 def test_the_command_loads_no_tensorflow_and_prints_sums(folder, tmp_path):
   code = ('import sys; from musicnst.cli import command; status = command.execute(sys.argv[1:]); assert "tensorflow" not in sys.modules;'
           ' sys.exit(status)')
-  done = subprocess.run([sys.executable, '-c', code, 'convert', f'--input_dir={folder}', f'--output_file={tmp_path}/out.tfrecord', '--recursive'],
+  done = subprocess.run([sys.executable, '-c', code, 'convert', f'--input_dir={folder}', f'--output_file={tmp_path}/out.tfrecord', '--recursive',
+                         '--strict'],
                         cwd=_ROOT, capture_output=True, text=True, timeout=120)
   assert done.returncode == 0, done.stderr
   assert '4 of 7 files read, 5 sequences written' in done.stdout
@@ -191,3 +213,5 @@ def test_errors_of_the_command(folder, tmp_path, capsys):
 def test_conformance_folder(shared, tmp_path):
   report = _run(shared / 'data' / 'conformance', tmp_path / 'out.tfrecord')
   assert (report['files_found'], report['sequences_written'], report['other_files']) == (64, 55, {'.syx': 1})
+  report = _run(shared / 'data' / 'conformance', tmp_path / 'out.tfrecord', manner=manner.Manner())
+  assert (report['files_found'], report['sequences_written'], report['rejected_by_reason']) == (64, 62, {'not_midi': 1, 'empty_file': 1})

@@ -10,9 +10,17 @@ import pytest
 from musicnst import errors
 from musicnst import music_proto
 from musicnst.reading import guards
+from musicnst.reading import manner
 from musicnst.reading import midi
 from musicnst.reading import midi_fallback
 from tests.reading import midi_maker
+
+LIKE, STRICT = manner.Manner(like_note_seq=True), manner.Manner(strict=True)
+
+
+def _alike(data):
+  """The file as read with note_seq's habits."""
+  return midi.read_bytes(data, 'x.mid', manner=LIKE)
 
 
 def _truth(data):
@@ -34,7 +42,7 @@ def _raw(*tracks, division=480, kind=1):
 
 def _reason(data, **limits):
   with pytest.raises(errors.ReadError) as caught:
-    midi.read_bytes(data, 'x.mid', guards.Limits(**limits))
+    midi.read_bytes(data, 'x.mid', guards.Limits(**limits), STRICT)
   assert str(caught.value).startswith('x.mid: ')
   return caught.value.reason
 
@@ -48,7 +56,7 @@ def test_random_files_equal_note_seq(seeds):
     data = midi_maker.random_file(seed)
     truth = _truth(data)
     assert truth is not None
-    assert midi.read_bytes(data, 'x.mid') == truth, seed
+    assert _alike(data) == truth, seed
 
 
 def test_hand_computed():
@@ -57,7 +65,8 @@ def test_hand_computed():
   sequence = midi.read_bytes(_raw(track), 'x.mid')
   assert [(n.pitch, n.velocity, n.start_time, n.end_time) for n in sequence.notes] == [(60, 80, 0.0, 1.5)]
   assert [(t.time, t.qpm) for t in sequence.tempos] == [(0.0, 120.0), (0.5, 60.0)]
-  assert (sequence.total_time, sequence.ticks_per_quarter, sequence.instrument_infos[0].name) == (1.5, 480, 'Abé')
+  assert (sequence.total_time, sequence.ticks_per_quarter, sequence.sequence_metadata.title) == (1.5, 480, 'Abé')
+  assert _alike(_raw(track)).instrument_infos[0].name == 'Abé'
 
 
 @pytest.mark.parametrize('track', [
@@ -75,7 +84,7 @@ def test_hand_computed():
 def test_habits_of_note_seq(track):
   for data in (_raw(track), _raw(b'', track), _raw(track, track)):
     truth = _truth(data)
-    assert truth is not None and midi.read_bytes(data, 'x.mid') == truth
+    assert truth is not None and _alike(data) == truth
 
 
 @pytest.mark.parametrize('numerator, denominator', [(3, 4), (5, 8), (7, 8), (12, 16), (13, 4)])
@@ -83,7 +92,7 @@ def test_odd_meters(numerator, denominator):
   meters = [mido.MetaMessage('time_signature', numerator=numerator, denominator=denominator),
             mido.MetaMessage('time_signature', numerator=4, denominator=4, time=960)]
   data = midi_maker.to_bytes([meters, midi_maker.notes([60, 62, 64])])
-  sequence = midi.read_bytes(data, 'x.mid')
+  sequence = _alike(data)
   assert sequence == _truth(data)
   assert [(m.numerator, m.denominator) for m in sequence.time_signatures] == [(numerator, denominator), (4, 4)]
 
@@ -91,7 +100,7 @@ def test_odd_meters(numerator, denominator):
 @pytest.mark.parametrize('qpm', [10, 20, 250, 400])
 def test_extreme_tempos(qpm):
   data = midi_maker.to_bytes([[mido.MetaMessage('set_tempo', tempo=mido.bpm2tempo(qpm))], midi_maker.notes([60] * 4, ticks=480)])
-  sequence = midi.read_bytes(data, 'x.mid')
+  sequence = _alike(data)
   assert sequence == _truth(data)
   assert sequence.total_time == pytest.approx(4 * 60 / qpm, rel=1e-5)
 
@@ -104,7 +113,7 @@ def test_small_and_large_pieces():
   orchestra = midi_maker.to_bytes([[mido.Message('program_change', program=i, channel=i % 16), *midi_maker.notes([60, 62], channel=i % 16)]
                                    for i in range(40)])
   for data, count in ((no_notes, 0), (drums, 4), (one, 1), (two_hours, 7200), (orchestra, 80)):
-    sequence = midi.read_bytes(data, 'x.mid')
+    sequence = _alike(data)
     assert sequence == _truth(data) and len(sequence.notes) == count
   assert midi.read_bytes(two_hours, 'x.mid').total_time == 7200.0
   assert {n.is_drum for n in midi.read_bytes(drums, 'x.mid').notes} == {True}
@@ -133,7 +142,7 @@ def test_limits():
   assert _reason(_raw(NOTE + b'\x8f\x00' + NOTE[1:]), max_gap_secs=1.0) == 'huge_delta_time'
   assert _reason(_raw(b'\x00\xff\x51\x03\x07\xa1\x20' * 11 + NOTE), max_changes=10) == 'too_many_changes'
   long_name = b'\x00\xff\x03\x83\x68' + b'x' * 488
-  many_names = _raw(long_name + b''.join(b'\x00\xc0' + bytes([program]) + NOTE for program in range(128)))
+  many_names = _raw(long_name + b''.join(b'\x00\xc0' + bytes([program]) + NOTE for program in range(128)), NOTE)
   assert _reason(many_names, max_bytes=20_000) == 'too_much_text'
   shared_lists = b'\x00\xb0\x40\x7f' * 5000 + b''.join(b'\x00\xc0' + bytes([program]) + NOTE for program in range(128))
   assert _reason(_raw(shared_lists), max_events=500_000) == 'too_many_events'  # 5,000 changes that 128 instruments share
@@ -179,7 +188,7 @@ def test_two_thousand_damaged_files():
     started = time.process_time()
     sequence = refused = None
     try:
-      sequence = midi.read_bytes(data, 'x.mid')
+      sequence = _alike(data)
     except errors.ReadError as error:
       assert error.reason and error.detail
       refused = error.reason
@@ -199,7 +208,7 @@ def test_two_thousand_damaged_files():
 def test_fallback_reads_the_same_and_refuses_by_name():
   for seed in range(5):
     data = midi_maker.random_file(seed)
-    assert midi_fallback.read_bytes(data, 'x.mid') == midi.read_bytes(data, 'x.mid')
+    assert midi_fallback.read_bytes(data, 'x.mid') == _alike(data)
   for data in (b'text', _raw(NOTE)[:-1], _raw(b'\x00\xf4')):
     with pytest.raises(errors.ReadError):
       midi_fallback.read_bytes(data, 'x.mid')
@@ -210,9 +219,9 @@ def test_fallback_reads_the_same_and_refuses_by_name():
 
 def test_without_numba_note_seq_reads(monkeypatch):
   data = midi_maker.random_file(3)
-  fast = midi.read_bytes(data, 'x.mid')
+  fast = _alike(data)
   monkeypatch.setattr(midi, 'midi_parse', None)
-  assert midi.read_bytes(data, 'x.mid') == fast
+  assert _alike(data) == fast
 
 
 def test_conformance_files(shared):
@@ -220,7 +229,7 @@ def test_conformance_files(shared):
   assert len(paths) == 65
   for path in paths:
     try:
-      sequence = midi.read(path)
+      sequence = midi.read(path, manner=LIKE)
       assert isinstance(sequence, music_proto.NoteSequence)
     except errors.ReadError as error:
       assert error.reason in {'empty_file', 'not_midi', 'truncated_midi', 'corrupt_midi'}
@@ -236,4 +245,4 @@ def test_real_files_equal_note_seq(shared, pattern, count):
   paths = sorted((shared / 'data').glob(pattern))
   for path in random.Random(1).sample(paths, min(count, len(paths))):
     truth = _truth(path.read_bytes())
-    assert truth is None or midi.read(path) == truth, path.name
+    assert truth is None or midi.read(path, manner=LIKE) == truth, path.name

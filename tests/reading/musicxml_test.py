@@ -161,6 +161,15 @@ def test_instruments_and_drums(read):
   assert [p.name for p in sequence.part_infos] == ['Violin', 'Drums']
 
 
+def test_program_changes_within_a_part(read):
+  part_list = ('<score-part id="P0"><part-name>Winds</part-name><midi-instrument id="I1"><midi-program>74</midi-program></midi-instrument>'
+               '<midi-instrument id="I2"><midi-program>72</midi-program></midi-instrument></score-part>')
+  to_oboe = '<direction><sound><midi-instrument id="I1"><midi-program>69</midi-program></midi-instrument></sound></direction>'
+  measure = (attributes() + note('C4') + note('D4', extra='<instrument id="I2"/>') + to_oboe + note('E4') + note('F4', extra='<instrument id="I1"/>'))
+  sequence = read(score_of([measure], part_list=part_list))
+  assert [(n.pitch, n.program, n.instrument) for n in sequence.notes] == [(60, 73, 0), (62, 71, 0), (64, 68, 0), (65, 68, 0)]
+
+
 def test_dynamics(read):
   loud = '<direction><direction-type><dynamics><ff/></dynamics></direction-type></direction>'
   sequence = read(score_of([attributes() + note('C4', 1) + loud + note('D4', 1) + '<sound dynamics="50"/>' + note('E4', 2)]))

@@ -7,10 +7,13 @@ import pytest
 
 from musicnst import errors
 from musicnst import music_proto
+from musicnst.reading import manner
 from musicnst.reading import midi as reading_midi
+from musicnst.reading import words
 from musicnst.rendering import midi
 from tests.reading import midi_maker
 
+_LIKE = manner.Manner(like_note_seq=True)
 _FIELDS = ('notes', 'tempos', 'time_signatures', 'key_signatures', 'pitch_bends', 'control_changes', 'instrument_infos')
 
 
@@ -35,10 +38,10 @@ def _times(sequence, pitch=60):
 
 
 def test_files_read_and_written_are_equal(tmp_path):
-  """Whatever was read from a file returns to the last bit, by note_seq's reading, but for tempos that lasted no time."""
+  """Whatever was read with note_seq's habits returns to the last bit, by note_seq's reading, but for tempos that lasted no time."""
   compared = 0
   for seed in range(300, 360):
-    first = reading_midi.read_bytes(midi_maker.random_file(seed), 'x.mid')
+    first = reading_midi.read_bytes(midi_maker.random_file(seed), 'x.mid', manner=_LIKE)
     if len({tempo.time for tempo in first.tempos}) == len(first.tempos):
       assert _written(first, tmp_path) == first, seed
       compared += 1
@@ -140,6 +143,24 @@ def test_real_files_return(shared, tmp_path):
   for pattern in ('pop909/*/*.mid', 'asap-scores/*.mid', 'karaoke/*', 'nottingham/midi/*.mid', 'maestro-v1.0.0/*/*.midi', 'tpd/*/*.mid'):
     paths = sorted((shared / 'data').glob(pattern))
     for path in rng.sample(paths, min(3, len(paths))):
-      sequence = reading_midi.read(path)
+      sequence = reading_midi.read(path, manner=_LIKE)
       midi.write(sequence, tmp_path / 'out.mid')
-      assert reading_midi.read(tmp_path / 'out.mid') == sequence, path.name
+      assert reading_midi.read(tmp_path / 'out.mid', manner=_LIKE) == sequence, path.name
+
+
+def test_words_title_channels_and_sysex_return(tmp_path):
+  conductor = [mido.MetaMessage('track_name', name='Song'), mido.MetaMessage('copyright', text='me'), mido.Message('sysex', data=(0x7E, 0x7F, 9, 1)),
+               mido.MetaMessage('lyrics', text='lo', time=480), mido.MetaMessage('marker', text='Chorus'), mido.MetaMessage('text', text='@T', time=7)]
+  tracks = [[mido.MetaMessage('track_name', name=f'part {channel}'), mido.Message('program_change', program=channel, channel=channel),
+             *midi_maker.notes([60, 62], channel=channel)] for channel in (12, 3, 9, 3)]
+  first = reading_midi.read_bytes(midi_maker.to_bytes([conductor, *tracks]), 'x.mid')
+  midi.write(first, tmp_path / 'out.mid')
+  written = mido.MidiFile(tmp_path / 'out.mid')
+  said = [(m.type, getattr(m, 'text', getattr(m, 'data', getattr(m, 'name', '')))) for m in written.tracks[0]
+          if m.type in ('track_name', 'copyright', 'sysex', 'lyrics', 'marker', 'text')]
+  assert sorted(said) == sorted([('track_name', 'Song'), ('copyright', 'me'), ('sysex', (0x7E, 0x7F, 9, 1)), ('lyrics', 'lo'), ('marker', 'Chorus'),
+                                 ('text', '@T')])
+  assert [next(m.channel for m in track if m.type == 'note_on') for track in written.tracks[1:]] == [12, 3, 9, 0]  # 3 is taken once
+  again = reading_midi.read(tmp_path / 'out.mid')
+  keep = lambda sequence: [(a.time, a.text, a.annotation_type) for a in sequence.text_annotations if a.annotation_type != words.CHANNELS]
+  assert keep(again) == keep(first) and len(keep(first)) == 5 and again.sequence_metadata.title == 'Song'

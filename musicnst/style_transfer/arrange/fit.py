@@ -8,6 +8,8 @@ LOW, CLOSE_BELOW = 48, 5
 # A tune at or above this pitch keeps the notes around it below; a lower one may have them above.
 TUNE_ABOVE = 57
 LOWEST, HIGHEST = 24, 100
+# The next tone of the chord below the tune lies less than so many semitones under it.
+NEXT_TONE = 8
 # Notes are cut where another chord begins, if so much of them would be left.
 SHORTEST = .12
 # What is left of a note goes on under another chord where it is so long.
@@ -87,17 +89,20 @@ def under_tune(notes, tune, harmony):
     touching = np.minimum(end[near], notes.end[i]) - np.maximum(start[near], notes.start[i])
     over = line[near][touching > 1e-3]
     if len(over):
-      pitch[i], keep[i] = _below(pitch[i], over, notes.bass[i], notes.above[i])
+      tones = harmony.tones[int(harmony.at(notes.start[i] + .03))]
+      pitch[i], keep[i] = _below(pitch[i], over, notes.bass[i], notes.above[i], tones)
       if keep[i]:
         pitch[i], keep[i] = _unrubbed(pitch[i], line[near][touching > TOUCH], harmony, notes.start[i], notes.bass[i])
   return dataclasses.replace(notes, pitch=pitch).select(keep)
 
 
-def _below(pitch, line, is_bass, above):
-  """(pitch, whether it stays): by octaves below the tune where the tune is high; never on the tune's own note."""
+def _below(pitch, line, is_bass, above, tones):
+  """(pitch, whether it stays): below the tune where the tune is high, on the next tone of the chord or octaves down; never on the tune's own note."""
   lowest = line.min()
   if lowest >= TUNE_ABOVE and pitch >= lowest and not above:
-    pitch -= 12 * (-((lowest - 1 - pitch) // 12) if pitch > lowest - 1 else 0)
+    down = pitch + 12 * ((lowest - 1 - pitch) // 12)
+    near = [] if is_bass else [p for p in range(lowest - 1, max(lowest - NEXT_TONE, down), -1) if tones[p % 12]]
+    pitch = near[0] if near else down
   if (line == pitch).any():
     pitch -= 12
   return pitch, pitch >= LOWEST and (is_bass or pitch >= 36 or not (line == pitch).any())

@@ -1,5 +1,6 @@
 """Chords and scales of a piece, as `arrange` asks for them: at a time, the root, which pitch classes belong to the chord, and to the key."""
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -34,11 +35,16 @@ class Harmony:
 
   def next_change(self, time, span=None):
     """The quarter at which another chord begins after `time`; infinity after the last."""
-    here = int(self.at(time)) if span is None else span
-    for later in range(here + 1, len(self.root)):
-      if self.root[later] != self.root[here] or (self.tones[later] != self.tones[here]).any():
-        return float(self.edges[later])
-    return np.inf
+    later = self._other[int(self.at(time)) if span is None else span]
+    return float(self.edges[later]) if later < len(self.root) else np.inf
+
+  @functools.cached_property
+  def _other(self):
+    """int `[B]`: the next span with another chord; B where there is none."""
+    count = len(self.root)
+    differs = np.append((self.root[1:] != self.root[:-1]) | (self.tones[1:] != self.tones[:-1]).any(1), True)
+    ends = np.where(differs, np.arange(1, count + 1), count)
+    return np.minimum.accumulate(ends[::-1])[::-1]
 
 
 # Chord qualities of the template recognizer: semitones over the root, and what a rare one costs.

@@ -61,7 +61,7 @@ class ArrangeMethod(method.Method):
     return cls()
 
   def prepare(self, sequence, settings, name='the piece'):
-    return piece_lib.read(sequence, settings.beats, name, settings.melody or None)
+    return piece_lib.read(sequence, settings.beats, name, settings.melody or None, settings.meter)
 
   def stretches(self, piece, settings):
     """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change: those in which anything sounds."""
@@ -159,7 +159,10 @@ class ArrangeMethod(method.Method):
   def _fitted(self, notes, content, kept, editable, groups):
     """move.Moved: the notes in reach of the chords, the tune and the piece's beginning and end."""
     harmony, beats, score = content.harmony, content.beats, content.score
-    notes = fit.in_register(fit.on_bass(fit.against_harmony(notes, harmony), harmony))
+    notes = fit.against_harmony(notes, harmony)
+    begins = beats.bar[beats.of(notes.start)]
+    notes = notes.select((begins <= notes.bar) | editable[begins])  # nothing goes on in a bar that stays as it is
+    notes = fit.in_register(fit.on_bass(notes, harmony))
     line = score.select(content.tune)
     notes = fit.under_tune(notes, (line.start, line.end, line.pitch), harmony)
     notes = fit.once(fit.without_mud(fit.once(notes)))

@@ -225,7 +225,7 @@ def beats_of(bars):
   return Beats(np.array([*edges, bars[-1].end_beat]), np.array(bar), np.array([*first, len(edges)]))
 
 
-def read(sequence, beats='auto', name='the piece', tune_track=None):
+def read(sequence, beats='auto', name='the piece', tune_track=None, meter=''):
   """NoteSequence -> ArrangedPiece.
 
   Args:
@@ -233,12 +233,13 @@ def read(sequence, beats='auto', name='the piece', tune_track=None):
     beats: where beats come from, see `request.Settings`.
     name: named in errors.
     tune_track: number or name of the track that is the tune; None to find it.
+    meter: such as '4/4', see `request.Settings`.
 
   Raises:
     RejectedSequence: `no_pitched_notes`.
     ArgumentError: no such track.
   """
-  beat_map, source = musical_time.choose(sequence, beats)
+  beat_map, source = musical_time.choose(sequence, beats, meter=meter)
   score = score_lib.of(sequence, beat_map).pitched()
   if not len(score):
     drums = any(n.is_drum for n in sequence.notes)

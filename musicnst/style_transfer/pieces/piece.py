@@ -87,7 +87,7 @@ class Piece:
     return compose.changes_of(self, edit)
 
 
-def from_sequence(sequence, steps_per_quarter=4, beats='auto', instruments=None, name='the piece', beat_map=None):
+def from_sequence(sequence, steps_per_quarter=4, beats='auto', instruments=None, name='the piece', beat_map=None, meter_text=''):
   """NoteSequence -> Piece, drums left out.
 
   Args:
@@ -97,13 +97,14 @@ def from_sequence(sequence, steps_per_quarter=4, beats='auto', instruments=None,
     instruments: the set of instrument numbers to use; None takes all.
     name: named in errors.
     beat_map: use this map and do not choose one.
+    meter_text: such as '4/4', see `musical_time.choose`.
 
   Raises:
     RejectedSequence: `no_pitched_notes`, `too_long`.
   """
   source = 'annotation'
   if beat_map is None:
-    beat_map, source = musical_time.choose(sequence, beats)
+    beat_map, source = musical_time.choose(sequence, beats, meter=meter_text)
   index = np.array([
       i for i, n in enumerate(sequence.notes)
       if not n.is_drum and pianoroll.MIN_PITCH <= n.pitch <= pianoroll.MAX_PITCH and (instruments is None or n.instrument in instruments)], int)

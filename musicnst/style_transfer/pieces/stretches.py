@@ -21,7 +21,12 @@ def of(whole, tracks='merge', bars=None):
     ArgumentError: the piece has no such bars.
   """
   editable = within_bars(whole, bars)
-  return [stretch for part in _parts(whole, tracks) for stretch in _cut(part, editable)]
+  editable[:whole.start_steps.min()] = False  # the silence before the music stays; behind its end there are no steps
+  if not editable.any():
+    return []
+  starts = whole.bar_start_steps()
+  origin = int(starts[starts <= np.flatnonzero(editable)[0]].max(initial=0))
+  return [stretch for part in _parts(whole, tracks) for stretch in _cut(part, editable, origin)]
 
 
 def check_bars(bars, count):
@@ -51,12 +56,12 @@ def _parts(whole, tracks):
   return [piece_lib.from_sequence(whole.sequence, whole.steps_per_quarter, instruments={i}, beat_map=whole.beat_map) for i in instruments]
 
 
-def _cut(part, editable):
-  """[(Piece, editable mask)]: the part cut into stretches of equal length, only those that may change."""
+def _cut(part, editable, first):
+  """[(Piece, editable mask)]: the part cut into stretches of equal length from step `first` on, only those that may change."""
   steps = np.flatnonzero(editable[:part.total_steps])
   if not len(steps):
     return []
-  first, last = int(steps[0]), int(steps[-1]) + 1
+  last = int(steps[-1]) + 1
   count = -(-(last - first) // SECTION_STEPS)
   size = -(-(last - first) // (count * spaces.WINDOW_STEPS)) * spaces.WINDOW_STEPS
   found = []

@@ -61,15 +61,15 @@ class TokenMethod(method.Method):
 
   def prepare(self, sequence, settings, name='the piece'):
     """A `piece.TokenPiece`."""
-    return piece_lib.read(self.converter, sequence, settings.beats, name)
+    return piece_lib.read(self.converter, sequence, settings.beats, name, meter_text=settings.meter)
 
   def stretches(self, piece, settings):
     """[(TokenPiece, bool `[S, T]`)]: the whole, and which tokens lie within the bars."""
-    editable = np.ones((len(piece.windows), self.converter.steps), bool)
+    editable = piece.sounding()
     if settings.bars is not None:
       bars, (first, last) = piece.bar_beats(), settings.bars
       stretches.check_bars(settings.bars, len(bars))
-      editable = piece.within(bars[first - 1], bars[last] if last < len(bars) else np.inf)
+      editable &= piece.within(bars[first - 1], bars[last] if last < len(bars) else np.inf)
     return [(piece, editable)]
 
   def run(self, request):
@@ -86,7 +86,8 @@ class TokenMethod(method.Method):
 
   def _in_key_of(self, content, piece, settings):
     """The style's piece read again in the content's key."""
-    return piece_lib.read(self.converter, piece.sequence, settings.beats, piece.name, transposition(content.sequence, piece.sequence))
+    return piece_lib.read(self.converter, piece.sequence, settings.beats, piece.name, transposition(content.sequence, piece.sequence),
+                          settings.meter)
 
   def written(self, content, seed, latents):
     """What the decoder writes at latents `[S, Z]`: the likeliest tokens `[S, T, D]`."""

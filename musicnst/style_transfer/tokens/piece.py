@@ -68,6 +68,14 @@ class TokenPiece:
     steps = starts + (np.arange(self.converter.steps) if self.on_grid else np.zeros(self.converter.steps, int))
     return (steps >= round(first_beat * per_quarter)) & (steps < (round(last_beat * per_quarter) if np.isfinite(last_beat) else np.inf))
 
+  def sounding(self):
+    """bool `[S, T]`: the tokens from the first note of the piece to the end of its last, which may change; silence around it stays."""
+    times = [(note.start_time, note.end_time) for note in self.sequence.notes]
+    first, last = self.beat_map.to_beats([min(start for start, _ in times), max(end for _, end in times)])
+    if not self.on_grid:  # windows are whole there
+      return self.within(0.0, np.inf)
+    return self.within(float(first), float(last))
+
   def unchanged(self):
     """The tokens themselves: the edit that changes nothing."""
     return self.outputs
@@ -108,7 +116,7 @@ def controls_of(windows):
   return {} if windows[0].controls is None else {'controls': np.stack([window.controls for window in windows]).astype(np.float32)}
 
 
-def read(converter, sequence, beats='auto', name='the piece', semitones=0):
+def read(converter, sequence, beats='auto', name='the piece', semitones=0, meter_text=''):
   """NoteSequence -> TokenPiece. Music in any meter is read as if in bars of four quarters, from its first beat on.
 
   Args:
@@ -117,11 +125,12 @@ def read(converter, sequence, beats='auto', name='the piece', semitones=0):
     beats: see `request.Settings`.
     name: named in errors.
     semitones: transposes what is read (the drums not).
+    meter_text: such as '4/4', see `request.Settings`.
 
   Raises:
     RejectedSequence: nothing in it that the model reads, and why.
   """
-  beat_map, source = musical_time.choose(sequence, beats)
+  beat_map, source = musical_time.choose(sequence, beats, meter=meter_text)
   in_beats = musical_time.in_beats(sequence, beat_map)
   del in_beats.time_signatures[:]  # the representations would refuse any but 4/4
   for note in in_beats.notes:

@@ -75,11 +75,16 @@ def test_notes_go_on_as_tones_of_the_next_chord():
       (0, 2, 48), (0, 2, 52), (0, 2, 64), (0, 4, 60), (1, 2, 67), (2, 4, 53), (2, 4, 65)]
 
 
+def test_the_next_chord_is_another_one():
+  found = _harmony(C, C, F, F)
+  assert [found.next_change(time) for time in (0, 2.5, 4, 7)] == [4, 4, np.inf, np.inf] and found.next_change(0, span=3) == np.inf
+
+
 def test_notes_stay_under_the_tune_and_do_not_rub():
   tune = np.array([0.0]), np.array([4.0]), np.array([71])  # B over C
   found = fit.under_tune(_moved([(0, 4, 48, 1), (0, 2, 60, 0), (0, 2, 76, 0), (0, 2, 67, 0)]), tune, _harmony(C, C))
-  # The root in the bass may lie under a major seventh; C4 goes to a chord tone that does not rub; E5 goes an octave down.
-  assert found.pitch.tolist() == [48, 64, 64, 67]
+  # The root in the bass may lie under a major seventh; C4 goes to a chord tone that does not rub; E5 to the next tone below the tune.
+  assert found.pitch.tolist() == [48, 64, 67, 67]
 
 
 def test_low_thirds_open_and_doubles_are_one():
