@@ -177,17 +177,27 @@ def _tempos(bars, beat_map):
 
 
 def _words(sequence, score, tune, beat_map):
-  """dict place of a note -> its syllable: lyrics, each at the nearest note of the tune."""
-  lyrics = [words for words in sequence.text_annotations if words.annotation_type == LYRICS and words.text.strip('\\/\r\n ')]
-  places = np.flatnonzero(tune)
+  """dict place of a note -> its syllable: lyrics (of a karaoke file its text, where it goes with the tune), each at the nearest note of the tune."""
+  texts = [(words.annotation_type, words.time, _syllable(words.text)) for words in sequence.text_annotations]
+  sung = [(time, text) for kind, time, text in texts if kind == LYRICS and text]
+  karaoke = [(time, text) for kind, time, text in texts if kind == words_lib.KINDS[1] and text and not text.startswith('@')]
+  lyrics, places, found = sung or karaoke, np.flatnonzero(tune), {}
   if not lyrics or not len(places):
     return {}
-  found = {}
-  for beat, words in zip(beat_map.to_beats([words.time for words in lyrics]), lyrics):
+  for beat, (_, text) in zip(beat_map.to_beats([time for time, _ in lyrics]), lyrics):
     nearest = int(places[np.abs(score.start[places] - beat).argmin()])
     if abs(score.start[nearest] - beat) <= NEAR:
-      found[nearest] = (found[nearest] + ' ' if nearest in found else '') + words.text.strip('\\/\r\n ')
-  return found
+      found[nearest] = (found[nearest] + ' ' if nearest in found else '') + text
+  return found if sung or len(found) * 2 > len(karaoke) else {}
+
+
+def _syllable(text):
+  """Words of a MIDI file (bytes as Latin-1) as they are written under a note, without its signs for new lines."""
+  try:
+    text = text.encode('latin1').decode('utf-8')
+  except UnicodeError:
+    pass
+  return ''.join(letter for letter in text if letter.isprintable()).strip('\\/ ')
 
 
 def _staves(page):

@@ -78,13 +78,24 @@ def transfer_each(
   settings = settings.filled(entry.defaults)
   of_style = dataclasses.replace(settings, melody='', meter='')  # the track and the meter that are named are the content's
   with manner.using(manner.Manner(strict=settings.strict)) as mended:
-    styles, folder_style = sources.load_styles(style, lambda sequence, name: chosen.prepare(sequence, of_style, name))
+    styles, folder_style = sources.load_styles(style, lambda sequence, name: _style(chosen, sequence, of_style, name))
+  styles.sort(key=lambda named: isinstance(named[1], drums.Drums))  # last those of which only the drums are taken
   task = _Task(method, chosen, settings, styles, folder_style, progress, manner.described(mended))
   for content in contents:
     try:
       yield task.run(content)
     except errors.MusicnstError as error:
       yield error
+
+
+def _style(method: method_lib.Method, sequence: music_proto.NoteSequence, settings: request_lib.Settings, name: str) -> Any:
+  """A style as the method reads it, or where it holds nothing but drums and these are asked for, `drums.Drums`."""
+  try:
+    return method.prepare(sequence, settings, name)
+  except errors.RejectedSequence:
+    if not drums.alone(sequence):
+      raise
+    return drums.read(sequence, settings.drums, name, settings.beats)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,13 +120,14 @@ class _Task:
     styles = [piece for _, piece in self.styles]
     finish = lambda edits: compose.compose(sequence, compose.joined([piece.changes(edit) for piece, edit in zip(pieces, edits)]))
     composed = [finish(edits) for edits in found.edits]
-    composed = [(drums.apply(result, self.settings.drums, whole, styles[0]), *notes) for result, *notes in composed]
+    taken = found.taken or [[]] * len(composed)
+    composed = [(drums.apply(result, self.settings.drums, whole, styles, bars), *notes) for (result, *notes), bars in zip(composed, taken)]
     measured = [self._measures(whole, styles, result, found.details) for result, *_ in composed]
     best = max(range(len(composed)), key=lambda i: self.method.score(measured[i]))
     snapshots = {i: finish(edits)[0] for i, edits in found.snapshots.items()}
     results = []
     for number in range(len(composed)) if self.settings.candidates > 1 else [best]:
-      results.append(self._result(whole, composed[number], found.taken[number] if found.taken else []))
+      results.append(self._result(whole, composed[number], taken[number]))
       results[-1].metrics, results[-1].history, results[-1].snapshots = measured[number], found.history, snapshots
       results[-1].settings = self._described(name, whole, found, number, best) | self._assumed(whole, mended)
     for one in results:
@@ -138,9 +150,9 @@ class _Task:
     """(list of pieces that may change, MethodResult): the method's work, a bounded number of steps at a time."""
     stretches = self.method.stretches(whole, self.settings)
     pieces = [piece for piece, _ in stretches]
-    if self.settings.strength == 0 or not stretches:
+    styles = [piece for _, piece in self.styles if not isinstance(piece, drums.Drums)]
+    if self.settings.strength == 0 or not stretches or not styles:
       return pieces, request_lib.MethodResult([[piece.unchanged() for piece in pieces]])
-    styles = [piece for _, piece in self.styles]
     found = [self.method.run(request_lib.Request(
         contents=[piece for piece, _ in group], styles=[styles] * len(group), editable=[mask for _, mask in group],
         settings=self.settings, folder_style=self.folder_style, progress=self.progress))
@@ -152,7 +164,8 @@ class _Task:
 
   def _readings(self, whole: Any, result: music_proto.NoteSequence, seconds: Any) -> dict[str, result_lib.Reading]:
     """What was read, of content, style and `result`, whose times `seconds` (float `[N]` -> float `[N]`) moves."""
-    content, style = self.method.reading(whole), self.method.reading(self.styles[0][1])
+    content, piece = self.method.reading(whole), self.styles[0][1]
+    style = result_lib.Reading([], [], []) if isinstance(piece, drums.Drums) else self.method.reading(piece)
     if content is None or style is None:
       return {}
     key = lambda note: (note.pitch, note.start_time, note.instrument)

@@ -108,7 +108,7 @@ class ArrangeMethod(method.Method):
         notes, shift = _under(content, bar, donors, number, window, shift)
         moved.append(notes)
     changing = editable & self._chosen(content, groups, settings.strength)
-    return self._changes(content, changing, move.Moved.joined(moved), groups, styles, settings), shown.taken(planned, changing, given)
+    return self._changes(content, changing, move.Moved.joined(moved), groups, styles, settings), shown.taken(content, planned, changing, given)
 
   def _plan(self, content, bars, styles, groups, length, rng):
     """[(bar, Donors, number of the style, window)] for the content's bars of one length."""

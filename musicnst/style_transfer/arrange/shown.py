@@ -23,10 +23,11 @@ def _chords(harmony, seconds):
   return [(time, qualities.symbol(*label)) for time, label in zip(times, labels[new].tolist())]
 
 
-def taken(plan, changing, styles):
+def taken(content, plan, changing, styles):
   """[`result.Taken`] of the bars that change, in order.
 
   Args:
+    content: ArrangedPiece.
     plan: list of (bar, `donors.Donors`, number of the style, window).
     changing: bool `[M]`, which bars change.
     styles: list of ArrangedPiece as they were read; donors may be of the same at another speed.
@@ -35,7 +36,10 @@ def taken(plan, changing, styles):
   for bar, donors, number, window in sorted(plan, key=lambda part: part[0]):
     if changing[bar]:
       style, edges = styles[number], donors.piece.beats.edges
-      middles = (edges[donors.beats[window]] + edges[donors.beats[window] + 1]) / 2 * (style.score.end_beat / donors.piece.score.end_beat)
-      bars = np.unique(np.searchsorted(style.score.bar_starts, middles, 'right'))
-      found.append(result_lib.Taken(bar + 1, style.name, tuple(bars.tolist())))
+      scale = style.score.end_beat / donors.piece.score.end_beat
+      starts, ends = edges[donors.beats[window]] * scale, edges[donors.beats[window] + 1] * scale
+      bars = np.unique(np.searchsorted(style.score.bar_starts, (starts + ends) / 2, 'right'))
+      own = content.beats.edges[content.beats.first[bar]:content.beats.first[bar + 1] + 1]
+      beats = np.stack([own[:-1], own[1:], starts, ends], 1)
+      found.append(result_lib.Taken(bar + 1, style.name, tuple(bars.tolist()), number, tuple(map(tuple, beats.tolist()))))
   return found

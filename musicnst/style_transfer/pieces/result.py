@@ -24,11 +24,17 @@ class Reading:
 
 
 class Taken(typing.NamedTuple):
-  """A bar of the result whose accompaniment comes from bars of a style piece; bars count from 1."""
+  """A bar of the result whose accompaniment comes from bars of a style piece; bars count from 1.
+
+  `number` counts the style pieces from 0. `beats` has for each beat of the bar (quarter at which it begins, at which it ends, the same of the
+  style piece's beat that came there).
+  """
 
   bar: int
   style: str
   bars: tuple[int, ...]
+  number: int = 0
+  beats: tuple[tuple[float, float, float, float], ...] = ()
 
 
 @dataclasses.dataclass
