@@ -16,6 +16,7 @@ from musicnst.style_transfer.arrange import fit
 from musicnst.style_transfer.arrange import measures
 from musicnst.style_transfer.arrange import heard
 from musicnst.style_transfer.arrange import move
+from musicnst.style_transfer.arrange import pedal
 from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.arrange import players
 from musicnst.style_transfer.arrange import shown
@@ -108,7 +109,10 @@ class ArrangeMethod(method.Method):
         notes, shift = _under(content, bar, donors, number, window, shift)
         moved.append(notes)
     changing = editable & self._chosen(content, groups, settings.strength)
-    return self._changes(content, changing, move.Moved.joined(moved), groups, styles, settings), shown.taken(content, planned, changing, given)
+    taken = shown.taken(content, planned, changing, given)
+    changes = self._changes(content, changing, move.Moved.joined(moved), groups, styles, settings)
+    gone, come = pedal.of(content, taken, changing, [content.sequence.notes[i] for i in changes.removed], changes.added, given)
+    return dataclasses.replace(changes, controls_removed=gone, controls_added=come), taken
 
   def _plan(self, content, bars, styles, groups, length, rng):
     """[(bar, Donors, number of the style, window)] for the content's bars of one length."""
