@@ -28,6 +28,7 @@ EXPERIMENT_MAP = {
     'musae_figure4': ('papers.musae.figure4', 'figure 4: Hamming distances along interpolations'),
     'musae_figure5': ('papers.musae.figure5', 'figure 5: latents of pairs of genres by PCA and t-SNE'),
     'arrangement': ('benchmark.arrangement', 'is the style heard, are tune, chords, form kept, is it told from real music'),
+    'texture': ('benchmark.texture', 'two bars under other chords: by the rule, and mended by texture-2bar'),
     'transfer_judges': ('benchmark.transfer_judges', 'trains the judges of the transfer benchmark and examines them'),
     'transfer_benchmark': ('benchmark.transfer_benchmark', 'methods and controls across genres, by judges that no method saw'),
     'transfer_ablation': ('benchmark.transfer_ablation', 'what each part of method `guided` is worth, by the benchmark'),
@@ -47,6 +48,7 @@ EXPERIMENT_MAP = {
     'key_tables': ('analysis.key_tables', 'counts the tables of chords in keys that ship'),
     'train_melody': ('analysis.train_melody', 'trains the network that tells the tune among the notes'),
     'train_tracks': ('analysis.train_tracks', 'fits what tells tune, bass and drums of a band by their notes'),
+    'texture_windows': ('analysis.texture_windows', 'windows that texture-2bar learns from: moved to other chords and back'),
     'polyphonic_candidates': ('bundles.polyphonic_candidates', 'learning curves of the networks that could be polyphonic-2bar'),
 }
 

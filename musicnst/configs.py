@@ -12,6 +12,7 @@ FAMILIES = (
     'musicnst.models.classifiers.family',
     'musicnst.models.musae.family',
     'musicnst.models.cyclegan.family',
+    'musicnst.models.texture.family',
 )
 
 

@@ -139,8 +139,7 @@ class Corpus:
     if self.time == 'beats':
       return sequence, []
     beat_map, source = musical_time.choose(sequence, self.time, meter=meter)
-    assumed = ['beats_estimated'] * (source == 'estimate') + ['meter_guessed'] * (beat_map.meter_from == 'guess')
-    return musical_time.in_beats(sequence, beat_map), assumed
+    return musical_time.in_beats(sequence, beat_map), musical_time.assumed(beat_map, source)
 
 
 def label(sequence: music_proto.NoteSequence, genre: str = '', composer: str = '') -> None:
@@ -180,7 +179,7 @@ def manifest_rows(root: str, corpus: str) -> list[dict[str, str]] | None:
 def make_piece(corpus: str, root: str, relative: str, **labels: str) -> Piece:
   """A `Piece` for a file under `root`, its id made of the corpus and the relative path as Magenta makes it."""
   kind = os.path.splitext(relative)[1].lstrip('.').lower()
-  kind = {'mid': 'midi', 'kar': 'midi', 'xml': 'musicxml', 'mxl': 'musicxml'}.get(kind, kind)
+  kind = {'mid': 'midi', 'kar': 'midi', 'rmi': 'midi', 'xml': 'musicxml', 'mxl': 'musicxml'}.get(kind, kind)
   digest = hashlib.sha1(relative.encode('utf-8')).hexdigest()
   return Piece(os.path.join(root, relative), f'/id/{kind}/{corpus}/{digest}', corpus, filename=relative, **labels)
 

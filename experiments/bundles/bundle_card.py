@@ -7,8 +7,12 @@ FIGURES = {
     'teacher_forced/accuracy': 'accuracy teacher-forced', 'sampled/accuracy': 'accuracy running free (likeliest token, from the mean)',
     'sampled/event_accuracy': 'accuracy running free at steps where something happens',
     'sampled/mean_per_class_accuracy': 'mean per-class accuracy running free', 'accuracy': 'accuracy',
+    'onset_f1': 'onset F1', 'moved_f1': 'of what is read',
     'mean_per_class_accuracy': 'mean per-class accuracy', 'kl_nats': 'KL nats', 'active_dimensions': 'active dimensions',
 }
+
+# How windows are split, unless their report says otherwise.
+SPLIT = "split by piece (the corpora's own splits), near-duplicate pieces kept together, equal windows only once"
 
 
 def write(name, recipe, config, prepared, best, report):
@@ -31,8 +35,7 @@ def write(name, recipe, config, prepared, best, report):
   first = recipe.first
   rows = (
       ('data', f'{"; ".join(sources)}{beats}'),
-      ('windows', f'{counts["train"]:,} training, {counts["validation"]:,} validation, {counts["test"]:,} test; split by piece (the corpora\'s own '
-                  'splits), near-duplicate pieces kept together, equal windows only once'),
+      ('windows', f'{counts["train"]:,} training, {counts["validation"]:,} validation, {counts["test"]:,} test; {prepared.get("split", SPLIT)}'),
       ('augmentation', shifts),
       ('training', f'config {recipe.config}, {recipe.num_steps:,} steps of {hparams.batch_size} windows, seed {recipe.seed}'
                    + (', bfloat16' if recipe.mixed_precision else '') + (f'; hparams {recipe.hparams}' if recipe.hparams else '')

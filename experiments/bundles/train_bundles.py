@@ -95,9 +95,25 @@ class LatentGenres:
     return self.run(windows, run_dir, job.bundle(name), job.figures(name)) if finished else None
 
 
+@dataclasses.dataclass(frozen=True)
+class Textures:
+  """The mender of moved accompaniment, whose windows are made by `texture_windows`."""
+
+  trunk: Recipe
+  windows: object = registry.late('experiments.analysis.texture_windows', 'write_all')  # what makes them; loads much
+
+  def make(self, name, job):
+    """Writes the bundle; its figures, or None where the training has still to go on."""
+    windows = self.windows(job.corpus_root, os.path.join(job.work, 'texture'))
+    finished, start = train(f'{name}-first', self.trunk.first, windows, job)
+    finished, run_dir = train(name, self.trunk, windows, job, start) if finished else (False, '')
+    return make_bundle(name, self.trunk, windows, run_dir, job.bundle(name), job.figures(f'{name}_test')) if finished else None
+
+
 GENRES = dict(corpora='all-genres', num_steps=2000, best_by='metrics/accuracy',
               about='An inner genre classifier of the default style transfer (classical, folk, jazz, pop) on polyphonic piano rolls of any '
                     'length. It steers the optimization; it is no judge of its results.')
+TEXTURES = dict(corpora='pop909,asap,tpd-jazz,easymusicnotes,karaoke,nottingham', config='texture-2bar', best_by='metrics/onset_f1')
 # Sizes that train on one CPU thread in minutes: the encoder hierarchical too, short recurrences instead of long ones, no scheduled sampling.
 SMALL = 'sampling_schedule=constant,sampling_rate=0,hierarchical_encoder=True,max_beta=.03,beta_rate=.9997'
 FREE_RUNNING = dict(best_by='metrics/accuracy_sampled', mixed_precision=True, dtype='float16-rounded')
@@ -147,6 +163,13 @@ RECIPES = {
                      hparams=f'{TRIO},steps=32,level_lengths=[8,4],free_bits=48,batch_size=64,learning_rate=.004', **FREE_RUNNING),
         about="Sixteen bars of melody, bass and drums as 128 latents. Magenta's config at a small size, with a conductor over the 64 beats.",
         **FREE_RUNNING),
+    'texture-2bar': Textures(Recipe(
+        num_steps=2500, seed=2, hparams='learning_rate=.001,decay_rate=.999,min_learning_rate=.00005', dtype='float16-rounded',
+        first=Recipe(num_steps=2430, seed=1, hparams='learning_rate=.0015,decay_rate=.9994,min_learning_rate=.00005', **TEXTURES),
+        about='Mends two bars of accompaniment that a rule moved to other chords, for `musicnst transfer --method=arrange`. What is not the tune '
+              'of a piece was moved by the rule to the chords of another window and back (POP909 as POP909-CL, under its checked chords, the '
+              'others under chords that were found); some notes were shaken or put across the tune; the window itself is asked for. In the first '
+              'steps of the weights that ship the network did not read which chords the notes were moved from.', **TEXTURES)),
     'genre-statistics.npz': Statistics(corpora='all-genres'),
 }
 

@@ -95,11 +95,11 @@ def told(result):
   m, settings = result.metrics, result.settings
   assumed = {name: settings.get(field) for name, field in (
       ('tune', 'tune'), ('beats', 'beats_from'), ('meter', 'meter'), ("style's meter", 'style_meter'), ('mended', 'mended'),
-      ("style's files mended", 'style_mended'))}
+      ("style's files mended", 'style_mended'), ("style's files skipped", 'style_skipped'), ('so', 'assumed'))}
   said = '; '.join(f'{name}: {value}' for name, value in assumed.items() if value)
   if 'tune_kept' in m:
-    return (f'taken as read: {said}\ntune kept {m["tune_kept"]:.2f}, chords kept {m["chords_kept"]:.2f}, '
-            f'way to the style {m["style_time_pitch"]:.2f} in intervals, '
+    return (f'taken as read: {said}\n'
+            f'tune kept {m["tune_kept"]:.2f}, chords kept {m["chords_kept"]:.2f}, way to the style {m["style_time_pitch"]:.2f} in intervals, '
             f'{m["style_onset_duration"]:.2f} in rhythm, wrong notes {m["wrong_notes"]:.2f}, {result.seconds:.1f} s')
   taken = '' if said == 'beats: tempo' else f'taken as read: {said}\n'
   return (f"{taken}changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "

@@ -4,6 +4,7 @@ Beats are those of each piece's own tempo map, or estimated where its onsets do 
 Means over triples come with an interval by bootstrap (Efron, 1979): triples drawn with replacement, from a fixed seed.
 """
 import csv
+import collections
 import dataclasses
 import os
 
@@ -78,8 +79,8 @@ def run(triples, judges=()):
     judges: names or paths of genre classifiers (bundles or run folders) that no method has seen.
 
   Returns:
-    dict: `triples`, a list with the paths and `metrics` of each; `mean` and `interval` (low, high) by metric; `count`; `rejected`, the
-    triples that could not be measured, with why.
+    dict: `triples`, a list with the paths, `metrics` and what was `assumed` of the content (beats, meter) of each; `mean` and `interval`
+    (low, high) by metric; `count`; `rejected`, the triples that could not be measured, with why.
 
   Raises:
     MusicnstError: none of them could be measured (the first reason), or a judge cannot be loaded.
@@ -88,7 +89,8 @@ def run(triples, judges=()):
   measured, rejected = [], []
   for triple in triples:
     try:
-      measured.append({**dataclasses.asdict(triple), 'metrics': _measure(triple, loaded)})
+      metrics, assumed = _measure(triple, loaded)
+      measured.append({**dataclasses.asdict(triple), 'metrics': metrics, 'assumed': assumed})
     except errors.MusicnstError as error:
       rejected.append({**dataclasses.asdict(triple), 'why': str(error), 'error': error})
   if not measured:
@@ -115,6 +117,9 @@ def table(report):
   for name, mean in report['mean'].items():
     low, high = report['interval'][name]
     lines.append(f'{name:31} {mean:8.3f}  {low:8.3f} {high:8.3f}  {metric_map.meaning(name) or _judged(name)}')
+  assumed = collections.Counter(what for row in report['triples'] for what in row['assumed'])
+  if assumed:
+    lines.append('assumed of contents: ' + ', '.join(f'{number} {what}' for what, number in assumed.items()))
   lines.extend(f'rejected: {reject["why"]}' for reject in report['rejected'])
   return '\n'.join(lines)
 
@@ -131,16 +136,16 @@ def _stem(path):
 
 
 def _measure(triple, judges):
-  """Metrics of one triple: name -> float."""
+  """Metrics of one triple (name -> float), and what was assumed of its content (`musical_time.assumed`)."""
   content, output = files.read(triple.content)[0], files.read(triple.output)[0]
   styles = [sequence for path in files.find(triple.style) for sequence in files.read(path)]
-  beat_map, _ = musical_time.choose(content)
+  beat_map, source = musical_time.choose(content)
   metrics = metric_map.measure(
       notes_lib.of(content, beat_map), [notes_lib.of(style, musical_time.choose(style)[0]) for style in styles], notes_lib.of(output, beat_map))
   metrics.update(_arranged(content, output))
   for judge in judges:
     metrics.update(judge.measure(content, styles, output, beat_map))
-  return metrics
+  return metrics, musical_time.assumed(beat_map, source)
 
 
 def _arranged(content, output):

@@ -115,6 +115,18 @@ class BeatMap:
     at_zero = float(_interpolate(0.0, self.seconds, beats))
     return BeatMap(self.seconds, beats + beats_per_bar * max(0.0, np.ceil(-at_zero / beats_per_bar - 1e-9)))
 
+  def nudged(self, shift: float) -> 'BeatMap':
+    """The map with its beats `shift` quarters later, less than one; second 0 keeps a beat >= 0 and beats their numbers, so that bars stay
+    where they are: where beat 0 would come to lie after second 0, the first beat begins there and is so much longer."""
+    beats = self.beats - shift
+    if float(_interpolate(0.0, self.seconds, beats)) >= 0:
+      return BeatMap(self.seconds, beats)
+    first = float(_interpolate(1.0, beats, self.seconds))
+    later = (beats > 1) & (self.seconds > first)
+    ends = np.array([self.seconds[-1] + 1.0]) if not later.any() else np.zeros(0)
+    seconds = np.concatenate([[0.0, first], self.seconds[later], ends])
+    return BeatMap(seconds, np.concatenate([[0.0, 1.0], beats[later], _interpolate(ends, self.seconds, beats)]))
+
   def tempos(self) -> tuple[np.ndarray, np.ndarray]:
     """(seconds `[K-1]`, qpm `[K-1]`): where each segment begins (the first at 0 or earlier) and its quarters a minute."""
     return self.seconds[:-1], 60.0 * np.diff(self.beats) / np.diff(self.seconds)

@@ -60,7 +60,7 @@ def _followed(sequence: music_proto.NoteSequence, beat_map: beat_map_lib.BeatMap
   times, weights = onsets.events(sequence)
   shift = pulse.shift(beat_map.to_beats(times), weights)
   near = abs(shift) <= pulse.NEAR
-  moved = beat_map.moved(shift, beat_map_lib.BEATS_PER_BAR if near else 1) if shift else beat_map
+  moved = beat_map if not shift else beat_map.nudged(shift) if near else beat_map.moved(shift)
   if meter_guess.off_by_half(sequence, moved, not near):
     return moved.moved(0.5), True
   return moved, not near
@@ -91,6 +91,11 @@ def choose(sequence: music_proto.NoteSequence, mode: str = 'auto',
   given = meter_lib.parse(meter) if meter else None
   beat_map, source, lost = _chosen(sequence, mode, beat_times)
   return _with_bars(sequence, beat_map, source, lost, given), source
+
+
+def assumed(beat_map: beat_map_lib.BeatMap, source: str) -> list[str]:
+  """What `choose` assumed, for counting: of `beats_estimated`, `meter_guessed`."""
+  return ['beats_estimated'] * (source == 'estimate') + ['meter_guessed'] * (beat_map.meter_from == 'guess')
 
 
 def _chosen(sequence: music_proto.NoteSequence, mode: str, beat_times: npt.ArrayLike | None) -> tuple[beat_map_lib.BeatMap, str, bool]:

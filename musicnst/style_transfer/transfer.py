@@ -1,4 +1,5 @@
 """Style transfer of whole pieces: any content, any style, any length -> one restyled NoteSequence, with what changed."""
+import collections
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
@@ -78,9 +79,10 @@ def transfer_each(
   settings = settings.filled(entry.defaults)
   of_style = dataclasses.replace(settings, melody='', meter='')  # the track and the meter that are named are the content's
   with manner.using(manner.Manner(strict=settings.strict)) as mended:
-    styles, folder_style = sources.load_styles(style, lambda sequence, name: _style(chosen, sequence, of_style, name))
+    skipped: list[errors.MusicnstError] = []
+    styles, folder_style = sources.load_styles(style, lambda sequence, name: _style(chosen, sequence, of_style, name), skipped)
   styles.sort(key=lambda named: isinstance(named[1], drums.Drums))  # last those of which only the drums are taken
-  task = _Task(method, chosen, settings, styles, folder_style, progress, manner.described(mended))
+  task = _Task(method, chosen, settings, styles, folder_style, progress, manner.described(mended), _told(skipped))
   for content in contents:
     try:
       yield task.run(content)
@@ -98,6 +100,11 @@ def _style(method: method_lib.Method, sequence: music_proto.NoteSequence, settin
     return drums.read(sequence, settings.drums, name, settings.beats)
 
 
+def _told(skipped: list[errors.MusicnstError]) -> str:
+  """Of files that were skipped, how many for which reason; '' for none."""
+  return ', '.join(f'{number} {reason}' for reason, number in collections.Counter(error.reason for error in skipped).most_common())
+
+
 @dataclasses.dataclass(frozen=True)
 class _Task:
   """What is the same for every content of one call; see `transfer_each`."""
@@ -109,6 +116,7 @@ class _Task:
   folder_style: bool
   progress: request_lib.Progress
   style_mended: str = ''  # what was mended in the style's files
+  style_skipped: str = ''  # and why some of them were skipped
 
   def run(self, content: sources.Source) -> result_lib.TransferResult:
     """One content -> TransferResult."""
@@ -174,7 +182,7 @@ class _Task:
 
   def _assumed(self, whole: Any, mended: list[manner.Mended]) -> dict[str, str]:
     """What was mended in the files, and the meter where it is not the file's."""
-    found = {'mended': manner.described(mended), 'style_mended': self.style_mended}
+    found = {'mended': manner.described(mended), 'style_mended': self.style_mended, 'style_skipped': self.style_skipped}
     if whole.beat_map.meters:
       meters = dict.fromkeys(f'{numerator}/{denominator}' for _, numerator, denominator in whole.beat_map.meters)
       found['meter'] = f'{", ".join(meters)} ({"given" if whole.beat_map.meter_from == "given" else "guessed"})'

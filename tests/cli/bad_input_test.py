@@ -74,8 +74,23 @@ def test_transfer_of_a_bad_content(run, tmp_path, style, name):
   make, said = _BAD_FILES[name]
   bad = tmp_path / 'inputs' / name
   make(bad)
-  _fails(run, ['transfer', f'--content={bad}', f'--style={style}', '--output=out/result.mid'], said)
+  _fails(run, ['transfer', f'--content={bad}', f'--style={style}', '--output=out/result.mid', '--strict'], said)
   assert not os.path.exists('out')
+
+
+def test_what_is_assumed_is_told(run, tmp_path, style):
+  """A cut file, whose meter cannot be, as content and style: read, and said."""
+  sequence = testing.sequence([(48 + 3 * (i % 7), i / 2, i / 2 + .5) for i in range(64)], qpm=100, meter=(1, 4))
+  midi.write(sequence, tmp_path / 'whole.mid')
+  (tmp_path / 'cut.mid').write_bytes((tmp_path / 'whole.mid').read_bytes()[:-6])
+  status, out, err = run('transfer', '--content=cut.mid', '--style=cut.mid', '--output=out/result.mid', '--method=copy')
+  assert status == 0, err
+  said = out.splitlines()[0]
+  for words in ('meter: 4/4 (guessed)', "style's meter: 4/4 (guessed)", 'mended: cut short', "style's files mended: cut short"):
+    assert words in said
+  status, out, _ = run('transfer', '--content=whole.mid', f'--style={style}', '--output=out/result.mid', '--method=copy', '--meter=3/4')
+  assert status == 0 and 'meter: 3/4 (given)' in out and 'mended' not in out
+  _fails(run, ['transfer', '--content=whole.mid', f'--style={style}', '--output=out/x.mid', '--method=copy', '--meter=four'], 'meter')
 
 
 @pytest.mark.parametrize('name', ['empty.mid', 'text.mid', 'missing.mid', 'drums.mid', 'folder.mid'])
@@ -217,7 +232,7 @@ def test_convert_tells_each_bad_file_and_goes_on(run, tmp_path, style):
   for name, (make, _) in _BAD_FILES.items():
     if name != 'folder.mid':
       make(style.parent / name)
-  status, _, err = run('convert', f'--input_dir={style.parent}', '--output_file=n.tfrecord', '--num_processes=1')
+  status, _, err = run('convert', f'--input_dir={style.parent}', '--output_file=n.tfrecord', '--num_processes=1', '--strict')
   assert status == 0, err
   from musicnst.data import tfrecords
   names = {music_proto.NoteSequence.FromString(record).filename for record in tfrecords.read('n.tfrecord')}

@@ -43,7 +43,8 @@ def _records(*paths):
 
 
 def _run(folder, output, tell=None, **options):
-  return convert.run(str(folder), str(output), convert.Options(**{'num_processes': 1, 'manner': manner.Manner(strict=True), **options}), tell, progress=False)
+  asked = convert.Options(**{'num_processes': 1, 'manner': manner.Manner(strict=True), **options})
+  return convert.run(str(folder), str(output), asked, tell, progress=False)
 
 
 def test_a_folder_with_everything(folder, tmp_path):

@@ -348,3 +348,22 @@ def test_grooves_keep_their_own_grid_and_several_tracks_their_lengths(tmp_path):
     closest = [min(np.abs(w.outputs.astype(float) - v.outputs).max() for v in windows) for w in written]
     assert max(closest) < 1e-4
     assert sorted(w.length if converter.num_lengths == 1 else tuple(w.length) for w in written) == sorted(w.length for w in windows)
+
+
+def test_what_is_assumed_is_counted(tmp_path, capsys):
+  """A meter that cannot be, a file that is cut; with --meter nothing is guessed, with --strict the cut file is rejected."""
+  (tmp_path / 'music').mkdir()
+  piece = testing.chords(8, seed=1)
+  piece.time_signatures[0].numerator = 1
+  midi.write(piece, str(tmp_path / 'music' / 'a.mid'))
+  midi.write(testing.chords(8, seed=2), str(tmp_path / 'music' / 'b.mid'))
+  (tmp_path / 'music' / 'b.mid').write_bytes((tmp_path / 'music' / 'b.mid').read_bytes()[:-6])
+  arguments = ['prepare', '--config=polyphonic-2bar', '--corpus=folder', f'--corpus_root={tmp_path}/music',
+               f'--output_tfrecord={tmp_path}/w']
+  assert command.execute(arguments) == 0
+  said = capsys.readouterr().out
+  assert 'assumed: ' in said and '1 mended_cut_end' in said and '1 meter_guessed' in said
+  assert command.execute([*arguments, '--meter=4/4', '--strict']) == 0
+  said = capsys.readouterr().out
+  assert 'assumed: ' not in said and '1 pieces rejected' in said
+  assert command.execute([*arguments, '--meter=four']) == 2

@@ -94,6 +94,13 @@ def test_the_verb(folder, capsys):
   assert 'needs either --triples' in capsys.readouterr().err
 
 
+def test_what_is_assumed_of_contents_is_told(folder, capsys):
+  midi.write(testing.sequence([(48 + 3 * (i % 7), i / 2, i / 2 + .5) for i in range(64)], meter=(1, 4)), folder / 'content' / 'a.mid')
+  arguments = ['evaluate', '--mode=transfer', f'--style={folder}/style.mid', f'--content={folder}/content', f'--result={folder}/output']
+  assert command.execute(arguments) == 0
+  assert 'assumed of contents: 1 meter_guessed' in capsys.readouterr().out
+
+
 def test_drums_have_no_tune_to_keep(tmp_path):
   for name in ('content', 'style', 'output'):
     midi.write(testing.drums(2), tmp_path / f'{name}.mid')

@@ -83,3 +83,14 @@ def test_any_map_is_monotone_and_invertible(first, second, times):
   beats = beat_map.to_beats(times)
   assert np.all(np.diff(beats) >= 0)
   np.testing.assert_allclose(beat_map.to_seconds(beats), times, atol=1e-6, rtol=1e-9)
+
+
+@pytest.mark.parametrize('shift', [-0.1, -0.02, 0.02, 0.1])
+def test_a_nudge_keeps_the_numbers_of_beats(shift):
+  beat_map = beat_map_lib.BeatMap(np.array([0.0, 2.0, 8.0]), np.array([0.0, 4.0, 10.0])).nudged(shift)
+  assert beat_map.to_beats(0.0) == pytest.approx(max(0.0, -shift))
+  # Beat 1 of the old map lies at second .5, later beats at their tempos; all now have numbers smaller by the shift.
+  for seconds, beat in ((1.0, 2.0), (2.0, 4.0), (3.0, 5.0), (20.0, 22.0)):
+    assert float(beat_map.to_beats(seconds)) == pytest.approx(beat - shift)
+  short = beat_map_lib.BeatMap.fixed(60).nudged(shift)
+  assert float(short.to_beats(100.0)) == pytest.approx(100 - shift) and float(short.to_beats(0.5)) == pytest.approx(0.5, abs=0.11)

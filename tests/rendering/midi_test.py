@@ -149,9 +149,10 @@ def test_real_files_return(shared, tmp_path):
 
 
 def test_words_title_channels_and_sysex_return(tmp_path):
-  conductor = [mido.MetaMessage('track_name', name='Song'), mido.MetaMessage('copyright', text='me'), mido.Message('sysex', data=(0x7E, 0x7F, 9, 1)),
-               mido.MetaMessage('lyrics', text='lo', time=480), mido.MetaMessage('marker', text='Chorus'), mido.MetaMessage('text', text='@T', time=7)]
-  tracks = [[mido.MetaMessage('track_name', name=f'part {channel}'), mido.Message('program_change', program=channel, channel=channel),
+  meta = mido.MetaMessage
+  conductor = [meta('track_name', name='Song'), meta('copyright', text='me'), mido.Message('sysex', data=(0x7E, 0x7F, 9, 1)),
+               meta('lyrics', text='lo', time=480), meta('marker', text='Chorus'), meta('text', text='@T', time=7)]
+  tracks = [[meta('track_name', name=f'part {channel}'), mido.Message('program_change', program=channel, channel=channel),
              *midi_maker.notes([60, 62], channel=channel)] for channel in (12, 3, 9, 3)]
   first = reading_midi.read_bytes(midi_maker.to_bytes([conductor, *tracks]), 'x.mid')
   midi.write(first, tmp_path / 'out.mid')

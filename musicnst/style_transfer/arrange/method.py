@@ -12,9 +12,11 @@ from musicnst.style_transfer import method
 from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer.arrange import choose
 from musicnst.style_transfer.arrange import donors as donors_lib
+from musicnst.style_transfer.arrange import equal
 from musicnst.style_transfer.arrange import fit
-from musicnst.style_transfer.arrange import measures
 from musicnst.style_transfer.arrange import heard
+from musicnst.style_transfer.arrange import measures
+from musicnst.style_transfer.arrange import mend
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import pedal
 from musicnst.style_transfer.arrange import piece as piece_lib
@@ -35,10 +37,12 @@ class ArrangeSettings:
   Args:
     costs: choose.Costs.
     softer: new notes are so much softer than the tune at least, in velocities.
+    mends: whether a network mends what the rule made of the donors' notes (`mend`).
   """
 
   costs: choose.Costs = choose.Costs()
   softer: int = 6
+  mends: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -93,10 +97,13 @@ class ArrangeMethod(method.Method):
         taken[-1] += bars
         if request.progress is not None:
           request.progress(len(edits[-1]), len(request.contents))
-    return request_lib.MethodResult(edits, details=request.contents[0].details, taken=taken)
+    assumed = shown.assumed(request.contents[0], request.styles[0])
+    return request_lib.MethodResult(edits, details={**request.contents[0].details, **({'assumed': assumed} if assumed else {})}, taken=taken)
 
   def _arranged(self, content, editable, styles, settings, rng):
     """(Changes, list of `result.Taken`) of one content."""
+    if len(styles) == 1 and equal.music(content, styles[0]):
+      return content.unchanged(), []
     given, styles = styles, [speed.at(style, speed.factor(content, style)) for style in styles]
     moved, planned = [], []
     groups = content.groups
@@ -155,6 +162,8 @@ class ArrangeMethod(method.Method):
     removed = ~stays & editable[beats.bar[beats.of(content.onsets)]]
     kept = score.select(~removed)
     notes = players.without(moved.select(editable[moved.bar]), settings.keep, styles)
+    if self.constants.mends:
+      notes = mend.mend(notes, content.harmony, score.select(content.tune), score.bars, styles)
     notes = self._fitted(notes, content, kept, editable, groups)
     notes, played = players.assigned(notes, content, kept, styles, settings.instruments == 'style')
     index = lambda mask: tuple(score.index[mask].tolist())

@@ -1,0 +1,1 @@
+"""Accompaniment moved to other chords, mended."""
