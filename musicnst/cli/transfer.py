@@ -5,7 +5,6 @@
 --style may be a folder or several files (one style of all); --content a folder, with a folder as --output. The report is one HTML file
 that shows, measures and plays what changed. Formats: MIDI, MusicXML, ABC, Lakh piano rolls.
 """
-import concurrent.futures
 import os
 import sys
 
@@ -13,6 +12,7 @@ from absl import flags
 
 from musicnst import errors
 from musicnst.cli import definers
+from musicnst.cli import outputs
 from musicnst.style_transfer import registry
 from musicnst.style_transfer import request
 
@@ -22,7 +22,7 @@ def define_flags(flag_values):
   string, _, _, boolean = definers.definers(flag_values)
   string('content', None, 'File (or folder) whose music is restyled.')
   string('style', None, 'File, several with commas between, or a folder: whose style it takes.')
-  string('output', None, 'MIDI file to write; a folder where --content is one.')
+  string('output', None, 'MIDI file (.mid) or score (.musicxml, .mxl) to write; a folder where --content is one, or for all --candidates.')
   string('method', registry.DEFAULT_METHOD, 'Method; musicnst list --kind=methods shows them.')
   string('model', None, "Bundle, run folder or path of a method's model, also one of Magenta's checkpoints; by default the method's own.")
   string('checkpoint_file', None, "Magenta's name for --model.")
@@ -45,7 +45,8 @@ def run(content, style, output, method=registry.DEFAULT_METHOD, model=None, sett
   """Restyles a file, or every file of a folder; prints the paths it wrote.
 
   Args:
-    content: file or folder. style: list of files and folders. output: file, or folder where content is one.
+    content: file or folder. style: list of files and folders.
+    output: MIDI file or score; a folder where content is one, or for all of several candidates.
     method, model, settings: see `style_transfer.transfer.transfer_each`.
     report_dir: folder for HTML and WAV, or ''.
     audio: whether the report has sound and a WAV is written.
@@ -56,7 +57,7 @@ def run(content, style, output, method=registry.DEFAULT_METHOD, model=None, sett
   from musicnst.reading import files
   is_folder = os.path.isdir(content)
   contents = files.find(content) if is_folder else [content]
-  _check_output(output, is_folder)
+  all_kept = outputs.check(output, is_folder, settings.candidates if settings else 1)
   for path in contents if not is_folder else []:
     files.check(path)
   for path in style:
@@ -71,9 +72,12 @@ def run(content, style, output, method=registry.DEFAULT_METHOD, model=None, sett
       failed += 1
       print(f'skipped: {result}', file=sys.stderr)
       continue
+    if all_kept:
+      outputs.write_all(result, os.path.splitext(os.path.basename(path))[0], output, report_dir, audio)
+      continue
     stem = os.path.splitext(os.path.relpath(path, content) if is_folder else os.path.basename(output))[0]
     target = os.path.join(output, stem + '.mid') if is_folder else output
-    _write(result, target, os.path.join(report_dir, stem) if report_dir else '', audio)
+    outputs.write(result, target, os.path.join(report_dir, stem) if report_dir else '', audio)
   if failed:
     print(f'{len(contents) - failed} of {len(contents)} files restyled, {failed} skipped', file=sys.stderr)
   if failed == len(contents):
@@ -90,40 +94,6 @@ def _results(transfer, contents, style, method, model, settings):
     yield result
 
 
-def _write(result, target, report_stem, audio):
-  from musicnst.rendering import midi
-  midi.write(result.sequence, target)
-  print(_told(result))
-  print(target)
-  if not report_stem:
-    return
-  from musicnst.rendering import audio as audio_lib
-  from musicnst.rendering import report
-  with concurrent.futures.ThreadPoolExecutor(1) as pool:  # the synthesizer lets others work beside it
-    sound = pool.submit(audio_lib.write_wav, result.sequence, report_stem + '.wav') if audio else None
-    report.write(result, report_stem + '.html', audio=audio)
-  if sound is not None:
-    sound.result()
-    print(report_stem + '.wav')
-  print(report_stem + '.html')
-
-
-def _told(result):
-  """What was assumed, where a method says so, and the figures that matter most."""
-  m, settings = result.metrics, result.settings
-  assumed = {name: settings.get(field) for name, field in (
-      ('tune', 'tune'), ('beats', 'beats_from'), ('meter', 'meter'), ("style's meter", 'style_meter'), ('mended', 'mended'),
-      ("style's files mended", 'style_mended'))}
-  said = '; '.join(f'{name}: {value}' for name, value in assumed.items() if value)
-  if 'tune_kept' in m:
-    return (f'taken as read: {said}\n'
-            f'tune kept {m["tune_kept"]:.2f}, chords kept {m["chords_kept"]:.2f}, way to the style {m["style_time_pitch"]:.2f} in intervals, '
-            f'{m["style_onset_duration"]:.2f} in rhythm, wrong notes {m["wrong_notes"]:.2f}, {result.seconds:.1f} s')
-  taken = '' if said == 'beats: tempo' else f'taken as read: {said}\n'
-  return (f"{taken}changed {m['content_change']:.2f} of what sounds (+{m['content_added']:.2f} -{m['content_removed']:.2f}), chroma kept "
-          f"{m['chroma_similarity']:.2f}, style gain {m['style_time_pitch']:+.2f}, {result.seconds:.1f} s")
-
-
 def _source(flag_values):
   """The model that is named, with its config where that is named."""
   if flag_values.model and flag_values.checkpoint_file:
@@ -135,13 +105,6 @@ def _source(flag_values):
   if not named:
     raise errors.ArgumentError('--config and --hparams say what --model is; give one')
   return inference.Source(named, flag_values.config, flag_values.hparams)
-
-
-def _check_output(output, is_folder):
-  if is_folder and os.path.exists(output) and not os.path.isdir(output):
-    raise errors.OutputError(f'{output}: is a file, and --content is a folder; name a folder.')
-  if not is_folder and os.path.isdir(output):
-    raise errors.OutputError(f'{output}: is a folder; name the MIDI file to write.')
 
 
 class _Progress:

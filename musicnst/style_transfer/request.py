@@ -83,7 +83,7 @@ class Settings:
   num_steps: int | None = option(None, 'Its iterations.')
   learning_rate: float | None = option(None, 'Step size of its optimizer.')
   seed: int = option(0, 'Of every random draw; another seed is another result.')
-  candidates: int = option(1, 'Make so many results and keep the best by the metrics.')
+  candidates: int = option(1, 'Make so many results and keep the best by the metrics; all of them where --output is a folder.')
   bars: tuple[int, int] | None = option(
       None, 'Restyle only these bars, such as 9-24 (counted from 1, both included).', flag_default='', parse=parse_bars)
   tracks: str = option(

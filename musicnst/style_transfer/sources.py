@@ -21,16 +21,18 @@ def load_sequence(source: Source) -> tuple[str, music_proto.NoteSequence]:
   return os.path.basename(str(source)), files.read(source)[0]
 
 
-def load_styles(style: Style, prepare: Callable[[music_proto.NoteSequence, str], Any]) -> tuple[list[tuple[str, Any]], bool]:
+def load_styles(style: Style, prepare: Callable[[music_proto.NoteSequence, str], Any],
+                problems: list[errors.MusicnstError] | None = None) -> tuple[list[tuple[str, Any]], bool]:
   """What `transfer` takes as style -> (list of (name, what `prepare(sequence, name)` makes of it), whether it is several files).
 
-  In a folder, files that cannot be used are skipped as long as one can.
+  In a folder, files that cannot be used are skipped as long as one can; `problems` gets the reasons.
 
   Raises:
     MusicnstError: a file that was named cannot be used, or none of a folder.
   """
   sources: list[Any] = list(style) if isinstance(style, (list, tuple)) else [style]
-  found, problems = [], []
+  found: list[tuple[str, Any]] = []
+  problems = [] if problems is None else problems
   for source in sources:
     is_folder = not isinstance(source, music_proto.NoteSequence) and os.path.isdir(str(source))
     for path in files.find(str(source)) if is_folder else [source]:

@@ -1,4 +1,5 @@
 """Style transfer of whole pieces: any content, any style, any length -> one restyled NoteSequence, with what changed."""
+import collections
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
@@ -78,13 +79,30 @@ def transfer_each(
   settings = settings.filled(entry.defaults)
   of_style = dataclasses.replace(settings, melody='', meter='')  # the track and the meter that are named are the content's
   with manner.using(manner.Manner(strict=settings.strict)) as mended:
-    styles, folder_style = sources.load_styles(style, lambda sequence, name: chosen.prepare(sequence, of_style, name))
-  task = _Task(method, chosen, settings, styles, folder_style, progress, manner.described(mended))
+    skipped: list[errors.MusicnstError] = []
+    styles, folder_style = sources.load_styles(style, lambda sequence, name: _style(chosen, sequence, of_style, name), skipped)
+  styles.sort(key=lambda named: isinstance(named[1], drums.Drums))  # last those of which only the drums are taken
+  task = _Task(method, chosen, settings, styles, folder_style, progress, manner.described(mended), _told(skipped))
   for content in contents:
     try:
       yield task.run(content)
     except errors.MusicnstError as error:
       yield error
+
+
+def _style(method: method_lib.Method, sequence: music_proto.NoteSequence, settings: request_lib.Settings, name: str) -> Any:
+  """A style as the method reads it, or where it holds nothing but drums and these are asked for, `drums.Drums`."""
+  try:
+    return method.prepare(sequence, settings, name)
+  except errors.RejectedSequence:
+    if not drums.alone(sequence):
+      raise
+    return drums.read(sequence, settings.drums, name, settings.beats)
+
+
+def _told(skipped: list[errors.MusicnstError]) -> str:
+  """Of files that were skipped, how many for which reason; '' for none."""
+  return ', '.join(f'{number} {reason}' for reason, number in collections.Counter(error.reason for error in skipped).most_common())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,6 +116,7 @@ class _Task:
   folder_style: bool
   progress: request_lib.Progress
   style_mended: str = ''  # what was mended in the style's files
+  style_skipped: str = ''  # and why some of them were skipped
 
   def run(self, content: sources.Source) -> result_lib.TransferResult:
     """One content -> TransferResult."""
@@ -109,27 +128,39 @@ class _Task:
     styles = [piece for _, piece in self.styles]
     finish = lambda edits: compose.compose(sequence, compose.joined([piece.changes(edit) for piece, edit in zip(pieces, edits)]))
     composed = [finish(edits) for edits in found.edits]
-    composed = [(drums.apply(result, self.settings.drums, whole, styles[0]), *notes) for result, *notes in composed]
+    taken = found.taken or [[]] * len(composed)
+    composed = [(drums.apply(result, self.settings.drums, whole, styles, bars), *notes) for (result, *notes), bars in zip(composed, taken)]
     measured = [self._measures(whole, styles, result, found.details) for result, *_ in composed]
     best = max(range(len(composed)), key=lambda i: self.method.score(measured[i]))
-    result, *notes = composed[best]
-    result, seconds = tempo.apply(result, self.settings.tempo, whole, styles[0])
+    snapshots = {i: finish(edits)[0] for i, edits in found.snapshots.items()}
+    results = []
+    for number in range(len(composed)) if self.settings.candidates > 1 else [best]:
+      results.append(self._result(whole, composed[number], taken[number]))
+      results[-1].metrics, results[-1].history, results[-1].snapshots = measured[number], found.history, snapshots
+      results[-1].settings = self._described(name, whole, found, number, best) | self._assumed(whole, mended)
+    for one in results:
+      one.seconds = time.monotonic() - started
+    return dataclasses.replace(results[best], candidates=results) if len(results) > 1 else results[0]
+
+  def _result(self, whole: Any, composed: tuple[music_proto.NoteSequence, ...], taken: list[result_lib.Taken]) -> result_lib.TransferResult:
+    """A candidate, as (NoteSequence, notes kept, added, removed) at the content's tempo, without its figures."""
+    before, *notes = composed
+    style = self.styles[0][1]
+    result, seconds = tempo.apply(before, self.settings.tempo, whole, style)
     kept, added, removed = (tempo.moved(some, seconds) for some in notes)
-    readings = self._readings(whole, composed[best][0], seconds)
     return result_lib.TransferResult(
-        sequence=result, content=sequence, style=styles[0].sequence, kept=kept, added=added, removed=removed,
-        metrics=measured[best], history=found.history, snapshots={i: finish(edits)[0] for i, edits in found.snapshots.items()},
-        settings=self._described(name, whole, found, best) | self._assumed(whole, mended), seconds=time.monotonic() - started,
-        readings=readings, taken=found.taken[best] if found.taken else [],
+        sequence=result, content=whole.sequence, style=style.sequence, kept=kept, added=added, removed=removed, metrics={},
+        readings=self._readings(whole, before, seconds), taken=taken,
+        beat_map=dataclasses.replace(whole.beat_map, seconds=seconds(whole.beat_map.seconds)),
         bars=[float(s) for s in seconds(whole.beat_map.to_seconds(whole.bar_beats()))])
 
   def _find(self, whole: Any) -> tuple[list[Any], request_lib.MethodResult]:
     """(list of pieces that may change, MethodResult): the method's work, a bounded number of steps at a time."""
     stretches = self.method.stretches(whole, self.settings)
     pieces = [piece for piece, _ in stretches]
-    if self.settings.strength == 0 or not stretches:
+    styles = [piece for _, piece in self.styles if not isinstance(piece, drums.Drums)]
+    if self.settings.strength == 0 or not stretches or not styles:
       return pieces, request_lib.MethodResult([[piece.unchanged() for piece in pieces]])
-    styles = [piece for _, piece in self.styles]
     found = [self.method.run(request_lib.Request(
         contents=[piece for piece, _ in group], styles=[styles] * len(group), editable=[mask for _, mask in group],
         settings=self.settings, folder_style=self.folder_style, progress=self.progress))
@@ -141,7 +172,8 @@ class _Task:
 
   def _readings(self, whole: Any, result: music_proto.NoteSequence, seconds: Any) -> dict[str, result_lib.Reading]:
     """What was read, of content, style and `result`, whose times `seconds` (float `[N]` -> float `[N]`) moves."""
-    content, style = self.method.reading(whole), self.method.reading(self.styles[0][1])
+    content, piece = self.method.reading(whole), self.styles[0][1]
+    style = result_lib.Reading([], [], []) if isinstance(piece, drums.Drums) else self.method.reading(piece)
     if content is None or style is None:
       return {}
     key = lambda note: (note.pitch, note.start_time, note.instrument)
@@ -150,7 +182,7 @@ class _Task:
 
   def _assumed(self, whole: Any, mended: list[manner.Mended]) -> dict[str, str]:
     """What was mended in the files, and the meter where it is not the file's."""
-    found = {'mended': manner.described(mended), 'style_mended': self.style_mended}
+    found = {'mended': manner.described(mended), 'style_mended': self.style_mended, 'style_skipped': self.style_skipped}
     if whole.beat_map.meters:
       meters = dict.fromkeys(f'{numerator}/{denominator}' for _, numerator, denominator in whole.beat_map.meters)
       found['meter'] = f'{", ".join(meters)} ({"given" if whole.beat_map.meter_from == "given" else "guessed"})'
@@ -159,7 +191,7 @@ class _Task:
       found['style_meter'] = f'{style.meters[0][1]}/{style.meters[0][2]} (guessed)'
     return {name: text for name, text in found.items() if text}
 
-  def _described(self, name: str, whole: Any, found: request_lib.MethodResult, best: int) -> dict[str, Any]:
+  def _described(self, name: str, whole: Any, found: request_lib.MethodResult, number: int, best: int) -> dict[str, Any]:
     names, settings = [n for n, _ in self.styles], self.settings
     described = {
         'method': self.name, 'content': name, 'style': ', '.join(names[:5]) + (' ...' if len(names) > 5 else ''),
@@ -171,7 +203,7 @@ class _Task:
     if settings.bars:
       described['bars'] = f'{settings.bars[0]}-{settings.bars[1]}'
     if settings.candidates > 1:
-      described.update(candidates=settings.candidates, candidate_kept=best + 1)
+      described.update(candidates=settings.candidates, candidate=number + 1, candidate_kept=best + 1)
     return described
 
 

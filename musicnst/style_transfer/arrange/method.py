@@ -12,11 +12,13 @@ from musicnst.style_transfer import method
 from musicnst.style_transfer import request as request_lib
 from musicnst.style_transfer.arrange import choose
 from musicnst.style_transfer.arrange import donors as donors_lib
+from musicnst.style_transfer.arrange import equal
 from musicnst.style_transfer.arrange import fit
 from musicnst.style_transfer.arrange import heard
 from musicnst.style_transfer.arrange import measures
 from musicnst.style_transfer.arrange import mend
 from musicnst.style_transfer.arrange import move
+from musicnst.style_transfer.arrange import pedal
 from musicnst.style_transfer.arrange import piece as piece_lib
 from musicnst.style_transfer.arrange import players
 from musicnst.style_transfer.arrange import shown
@@ -95,10 +97,13 @@ class ArrangeMethod(method.Method):
         taken[-1] += bars
         if request.progress is not None:
           request.progress(len(edits[-1]), len(request.contents))
-    return request_lib.MethodResult(edits, details=request.contents[0].details, taken=taken)
+    assumed = shown.assumed(request.contents[0], request.styles[0])
+    return request_lib.MethodResult(edits, details={**request.contents[0].details, **({'assumed': assumed} if assumed else {})}, taken=taken)
 
   def _arranged(self, content, editable, styles, settings, rng):
     """(Changes, list of `result.Taken`) of one content."""
+    if len(styles) == 1 and equal.music(content, styles[0]):
+      return content.unchanged(), []
     given, styles = styles, [speed.at(style, speed.factor(content, style)) for style in styles]
     moved, planned = [], []
     groups = content.groups
@@ -111,7 +116,10 @@ class ArrangeMethod(method.Method):
         notes, shift = _under(content, bar, donors, number, window, shift)
         moved.append(notes)
     changing = editable & self._chosen(content, groups, settings.strength)
-    return self._changes(content, changing, move.Moved.joined(moved), groups, styles, settings), shown.taken(planned, changing, given)
+    taken = shown.taken(content, planned, changing, given)
+    changes = self._changes(content, changing, move.Moved.joined(moved), groups, styles, settings)
+    gone, come = pedal.of(content, taken, changing, [content.sequence.notes[i] for i in changes.removed], changes.added, given)
+    return dataclasses.replace(changes, controls_removed=gone, controls_added=come), taken
 
   def _plan(self, content, bars, styles, groups, length, rng):
     """[(bar, Donors, number of the style, window)] for the content's bars of one length."""

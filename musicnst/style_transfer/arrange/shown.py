@@ -2,6 +2,7 @@
 import numpy as np
 
 from musicnst.analysis import qualities
+from musicnst.style_transfer.arrange import equal
 from musicnst.style_transfer.pieces import result as result_lib
 
 
@@ -11,6 +12,28 @@ def reading(piece):
   seconds = lambda beats: piece.beat_map.to_seconds(np.asarray(beats, float))
   phrases = [(*seconds([bars[one.first_bar], bars[one.last_bar]]).tolist(), one.label) for one in piece.form.phrases]
   return result_lib.Reading(chords=_chords(piece.harmony, seconds), phrases=phrases, tune=sorted(piece.score.index[piece.tune].tolist()))
+
+
+def assumed(content, styles):
+  """What is done with pieces that are not a tune over an accompaniment in chords, in words; '' where they are.
+
+  Args:
+    content: ArrangedPiece. styles: list of them.
+  """
+  said = []
+  if content.melody.texture == 'equal voices' and content.accompanying.any():
+    said.append(f'the voices of {content.name} are equals, of which one stays as the tune ({content.melody.source})')
+  if not content.accompanying.any():
+    said.append(f'{content.name} is a tune alone and gets an accompaniment')
+  said += [f'no chord is heard in {one.name}' for one in (content, *styles) if (one.harmony.root < 0).all()]
+  for style in styles:
+    if equal.music(content, style):
+      said.append(f'{style.name} is the content itself: nothing changes')
+    elif not style.accompanying.any():
+      said.append(f'{style.name} is a tune alone, whose rhythm and register are the figure')
+    if style.score.end.max() - style.score.start.min() < style.score.bars[0].end_beat - style.score.bars[0].start_beat - 1 / 8:
+      said.append(f'{style.name} is shorter than a bar and is repeated')
+  return '; '.join(said)
 
 
 def _chords(harmony, seconds):
@@ -23,10 +46,11 @@ def _chords(harmony, seconds):
   return [(time, qualities.symbol(*label)) for time, label in zip(times, labels[new].tolist())]
 
 
-def taken(plan, changing, styles):
+def taken(content, plan, changing, styles):
   """[`result.Taken`] of the bars that change, in order.
 
   Args:
+    content: ArrangedPiece.
     plan: list of (bar, `donors.Donors`, number of the style, window).
     changing: bool `[M]`, which bars change.
     styles: list of ArrangedPiece as they were read; donors may be of the same at another speed.
@@ -35,7 +59,10 @@ def taken(plan, changing, styles):
   for bar, donors, number, window in sorted(plan, key=lambda part: part[0]):
     if changing[bar]:
       style, edges = styles[number], donors.piece.beats.edges
-      middles = (edges[donors.beats[window]] + edges[donors.beats[window] + 1]) / 2 * (style.score.end_beat / donors.piece.score.end_beat)
-      bars = np.unique(np.searchsorted(style.score.bar_starts, middles, 'right'))
-      found.append(result_lib.Taken(bar + 1, style.name, tuple(bars.tolist())))
+      scale = style.score.end_beat / donors.piece.score.end_beat
+      starts, ends = edges[donors.beats[window]] * scale, edges[donors.beats[window] + 1] * scale
+      bars = np.unique(np.searchsorted(style.score.bar_starts, (starts + ends) / 2, 'right'))
+      own = content.beats.edges[content.beats.first[bar]:content.beats.first[bar + 1] + 1]
+      beats = np.stack([own[:-1], own[1:], starts, ends], 1)
+      found.append(result_lib.Taken(bar + 1, style.name, tuple(bars.tolist()), number, tuple(map(tuple, beats.tolist()))))
   return found

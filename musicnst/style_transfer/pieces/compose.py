@@ -102,12 +102,16 @@ class Changes:
     removed: indices of notes that go.
     ends: index -> seconds at which a note now ends.
     added: list of Note protos, in seconds.
+    controls_removed: indices of control changes that go.
+    controls_added: list of ControlChange protos, in seconds.
   """
 
   kept: tuple
   removed: tuple
   ends: dict
   added: list
+  controls_removed: tuple = ()
+  controls_added: list = dataclasses.field(default_factory=list)
 
 
 def changes_of(piece, edit):
@@ -121,7 +125,9 @@ def joined(parts):
   """Changes of several parts of one sequence -> one."""
   return Changes(
       kept=tuple(i for part in parts for i in part.kept), removed=tuple(i for part in parts for i in part.removed),
-      ends={i: seconds for part in parts for i, seconds in part.ends.items()}, added=[note for part in parts for note in part.added])
+      ends={i: seconds for part in parts for i, seconds in part.ends.items()}, added=[note for part in parts for note in part.added],
+      controls_removed=tuple(i for part in parts for i in part.controls_removed),
+      controls_added=[change for part in parts for change in part.controls_added])
 
 
 def compose(source, changes):
@@ -145,8 +151,17 @@ def compose(source, changes):
   staying = [note for i, note in enumerate(notes) if i not in removed_index]
   del result.notes[:]
   result.notes.extend(sorted(staying + changes.added, key=lambda n: (n.start_time, n.instrument, n.pitch)))
+  _set_controls(result, changes)
   result.total_time = max([source.total_time] + [n.end_time for n in result.notes])
   return result, kept, changes.added, removed
+
+
+def _set_controls(result, changes):
+  if changes.controls_removed or changes.controls_added:
+    gone = set(changes.controls_removed)
+    staying = [change for i, change in enumerate(result.control_changes) if i not in gone]
+    del result.control_changes[:]
+    result.control_changes.extend(sorted(staying + changes.controls_added, key=lambda change: change.time))
 
 
 def _later_ends(piece, edit):

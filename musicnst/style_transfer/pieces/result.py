@@ -24,11 +24,17 @@ class Reading:
 
 
 class Taken(typing.NamedTuple):
-  """A bar of the result whose accompaniment comes from bars of a style piece; bars count from 1."""
+  """A bar of the result whose accompaniment comes from bars of a style piece; bars count from 1.
+
+  `number` counts the style pieces from 0. `beats` has for each beat of the bar (quarter at which it begins, at which it ends, the same of the
+  style piece's beat that came there).
+  """
 
   bar: int
   style: str
   bars: tuple[int, ...]
+  number: int = 0
+  beats: tuple[tuple[float, float, float, float], ...] = ()
 
 
 @dataclasses.dataclass
@@ -45,8 +51,10 @@ class TransferResult:
     settings: what was asked for and recognised: method, strength, seed, names, genres.
     seconds: wall time.
     bars: seconds at which the content's bars begin.
+    beat_map: reading.beat_map.BeatMap of `sequence`, seconds <-> quarters.
     readings: 'content', 'style', 'result' -> Reading (of the result: the content's chords and phrases); empty where the method looks for none.
     taken: list of Taken, in the order of bars.
+    candidates: list of TransferResult, one a candidate in the order in which they were made, where there are several; this is the best of them.
   """
 
   sequence: object
@@ -61,5 +69,7 @@ class TransferResult:
   settings: dict = dataclasses.field(default_factory=dict)
   seconds: float = 0.0
   bars: list = dataclasses.field(default_factory=list)
+  beat_map: object = None
   readings: dict = dataclasses.field(default_factory=dict)
   taken: list = dataclasses.field(default_factory=list)
+  candidates: list = dataclasses.field(default_factory=list)

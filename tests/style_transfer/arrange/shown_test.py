@@ -25,7 +25,10 @@ def test_bars_are_those_of_the_style_as_it_was_read(factor, expected):
   window = int(np.flatnonzero(pool.beats[:, 0] == 8)[0])  # the third bar at its own speed, the second half of the second, the fifth and sixth
   changing = np.array([True, False, True])
   plan = [(2, pool, 0, window), (1, pool, 0, window), (0, pool, 0, window)]
-  assert shown.taken(plan, changing, [style]) == [(1, 'style.mid', expected), (3, 'style.mid', expected)]
+  found = shown.taken(piece.read(_song(3), 'tempo'), plan, changing, [style])
+  assert [one[:4] for one in found] == [(1, 'style.mid', expected, 0), (3, 'style.mid', expected, 0)]
+  # The third bar begins at quarter 8; a beat of the style at another speed lasts as much longer or shorter.
+  assert found[1].beats == tuple((8 + i, 9 + i, (8 + i) / factor, (9 + i) / factor) for i in range(4))
 
 
 def test_a_reading_in_seconds():
