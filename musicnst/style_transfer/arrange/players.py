@@ -111,7 +111,7 @@ class _ContentPlayers(_Players):
 def _in_range(notes, players):
   """(notes, kept): by octaves into the range of each player; notes that no octave brings there are left out."""
   pitch = notes.pitch.copy()
-  low, high = np.array([instruments.pitch_range(p.program) for p in players]).reshape(-1, 2).T
+  low, high = np.array([instruments.pitch_range(p.program) for p in players], int).reshape(-1, 2).T
   pitch += 12 * np.maximum(-((pitch - low) // 12), 0)
   pitch -= 12 * np.maximum(-((high - pitch) // 12), 0)
   keep = (pitch >= low) & (pitch <= high)

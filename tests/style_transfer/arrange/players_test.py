@@ -104,3 +104,12 @@ def test_the_styles_tempo():
 def test_other_methods_refuse_roles():
   with pytest.raises(errors.ArgumentError, match='keep'):
     transfer.transfer(_band(), _style(), method='copy', keep=('bass',))
+
+
+def test_nothing_to_play():
+  """Bars of the style that are silent around its tune leave the content's tune alone."""
+  content = _band()
+  silent = _sequence({('Lead', FLUTE): [(84, 4 * b, 4 * b + 4) for b in range(8)], ('Guitar', GUITAR): [(48, 30, 31)]})
+  result = transfer.transfer(content, silent, method='arrange', beats='tempo', bars=(1, 2))
+  assert not result.added or {n.program for n in result.added} <= {PIANO, BASS}
+  assert sorted(n.pitch for n in result.sequence.notes if n.program == FLUTE) == sorted(n.pitch for n in content.notes if n.program == FLUTE)
