@@ -95,7 +95,7 @@ def told(result):
   m, settings = result.metrics, result.settings
   assumed = {name: settings.get(field) for name, field in (
       ('tune', 'tune'), ('beats', 'beats_from'), ('meter', 'meter'), ("style's meter", 'style_meter'), ('mended', 'mended'),
-      ("style's files mended", 'style_mended'), ("style's files skipped", 'style_skipped'), ('so', 'assumed'))}
+      ("style's files mended", 'style_mended'), ("style's files skipped", 'style_skipped'), ('assumed', 'assumed'))}
   said = '; '.join(f'{name}: {value}' for name, value in assumed.items() if value)
   if 'tune_kept' in m:
     return (f'taken as read: {said}\n'
