@@ -18,8 +18,8 @@ NEAR, SHORT = .06, .2
 LONG = .45
 # The nearest tone may lie so many semitones away.
 REACH = 4
-# The lowest note of a chord is its bass below this pitch.
-BASS_BELOW = 60
+# The lowest note of a chord is its bass below this pitch; it may be a line's where a style has no more than one under its tune.
+BASS_BELOW = 67
 # Semitones that rub.
 RUBS = (1, 11)
 

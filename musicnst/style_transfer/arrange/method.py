@@ -69,8 +69,8 @@ class ArrangeMethod(method.Method):
     return piece_lib.read(sequence, settings.beats, name, settings.melody or None, settings.meter)
 
   def stretches(self, piece, settings):
-    """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change: those in which anything sounds."""
-    editable = piece.sounds.copy()
+    """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change: those in which anything sounds, and no pick-up without accompaniment."""
+    editable = piece.sounds & ~piece.bare_pickup
     if settings.bars is not None:
       stretches.check_bars(settings.bars, len(editable))
       editable[:settings.bars[0] - 1] = editable[settings.bars[1]:] = False

@@ -163,6 +163,15 @@ class ArrangedPiece:
     np.add.at(result, np.clip(np.maximum(last, first + 1), 0, len(result) - 1), -1)
     return np.cumsum(result)[:-1] > 0
 
+  @functools.cached_property
+  def bare_pickup(self):
+    """bool `[M]`: bars before the first full one in which only the tune sounds."""
+    result = np.zeros(len(self.score.bars), bool)
+    first = self.form.phrases[0].first_bar if self.form.pickup and self.form.phrases else 0
+    accompanied = self.score.start[~self.tune].min(initial=np.inf) < self.score.bar_starts[first] - TOGETHER
+    result[:first] = not accompanied
+    return result
+
   def alike(self):
     """The piece with tune and chords of equal bars alike."""
     members = equal.notes_by_bar(self.beats, self.onsets)

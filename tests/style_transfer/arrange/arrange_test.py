@@ -169,3 +169,11 @@ def test_what_does_not_fit_is_refused():
     transfer.transfer(testing.drums(2), _oom_pah(2), method='arrange')
   with pytest.raises(errors.RejectedSequence, match='only drums'):
     transfer.transfer(_song([C]), testing.drums(2), method='arrange')
+
+
+def test_a_pickup_of_the_tune_alone_stays_alone():
+  """Two beats of tune before the first full bar; the style's figure begins with that bar."""
+  tune = [(76, 2, 3), (77, 3, 4)] + [(79, 4 * bar + beat, 4 * bar + beat + 1) for bar in range(1, 9) for beat in range(4)]
+  held = [(pitch, 4 * bar, 4 * bar + 4) for bar in range(1, 9) for pitch in (48, 52, 55)]
+  result = transfer.transfer(testing.sequence(tune + held), _oom_pah(8), method='arrange', beats='tempo')
+  assert min(note.start_time for note in result.added) == pytest.approx(2.0)  # beat 4 at 120
