@@ -178,9 +178,9 @@ def _tempos(bars, beat_map):
 
 def _words(sequence, score, tune, beat_map):
   """dict place of a note -> its syllable: lyrics (of a karaoke file its text, where it goes with the tune), each at the nearest note of the tune."""
-  texts = [(words.annotation_type, words.time, _syllable(words.text)) for words in sequence.text_annotations]
-  sung = [(time, text) for kind, time, text in texts if kind == LYRICS and text]
-  karaoke = [(time, text) for kind, time, text in texts if kind == words_lib.KINDS[1] and text and not text.startswith('@')]
+  texts = [(words.annotation_type, words.time, words.text) for words in sequence.text_annotations if _syllable(words.text)]
+  sung = _hyphenated([(time, text) for kind, time, text in texts if kind == LYRICS])
+  karaoke = _hyphenated([(time, text) for kind, time, text in texts if kind == words_lib.KINDS[1] and not text.startswith('@')])
   lyrics, places, found = sung or karaoke, np.flatnonzero(tune), {}
   if not lyrics or not len(places):
     return {}
@@ -189,6 +189,14 @@ def _words(sequence, score, tune, beat_map):
     if abs(score.start[nearest] - beat) <= NEAR:
       found[nearest] = (found[nearest] + ' ' if nearest in found else '') + text
   return found if sung or len(found) * 2 > len(karaoke) else {}
+
+
+def _hyphenated(lyrics):
+  """[(seconds, text)] -> the same with plain texts; where words begin with spaces or at new lines, others have hyphens between their syllables."""
+  begins = [text.startswith((' ', '/', '\\')) for _, text in lyrics]
+  inside = [not begin and any(begins) and i > 0 for i, begin in enumerate(begins)] + [False]
+  return [(time, '-' * before + _syllable(text).strip('-') + '-' * (after or _syllable(text).endswith('-')))
+          for (time, text), before, after in zip(lyrics, inside, inside[1:])]
 
 
 def _syllable(text):

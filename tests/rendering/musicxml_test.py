@@ -69,6 +69,14 @@ def test_notes_bars_and_words_as_music21_reads_them(path):
   assert [len(m.voices) for m in upper.getElementsByClass('Measure')] == [0, 0, 2]
 
 
+def test_syllables_of_karaoke():
+  # Of words that begin with spaces and lines the rest hangs together; where no text says so, each stands alone.
+  assert musicxml._hyphenated([(0, '\\Ev'), (1, 'ery'), (2, "y's"), (3, ' gon'), (4, 'na')]) == [
+      (0, 'Ev-'), (1, '-ery-'), (2, "-y's"), (3, 'gon-'), (4, '-na')]
+  assert musicxml._hyphenated([(0, 'one'), (1, 'day-'), (2, 'break')]) == [(0, 'one'), (1, 'day-'), (2, 'break')]
+  assert musicxml._syllable('/M\xc3\xa4d\x0bchen ') == 'Mädchen'
+
+
 def test_chord_symbols(path):
   flute = _parsed(path).parts[0].flatten()
   found = [(symbol.offset, symbol.figure) for symbol in flute.getElementsByClass('Harmony')]
@@ -94,7 +102,8 @@ def test_what_is_odd_stays_whole(tmp_path):
   """Changing meters, a bar of 7/16, drums, swung and late notes: every voice of every bar is as long as its bar."""
   pytest.importorskip('music21')
   random = np.random.default_rng(0)
-  notes = [(int(p), s, s + length) for p, s, length in zip(random.integers(36, 84, 120), np.sort(random.uniform(0, 30, 120)), random.uniform(.05, 3, 120))]
+  columns = random.integers(36, 84, 120), np.sort(random.uniform(0, 30, 120)), random.uniform(.05, 3, 120)
+  notes = [(int(pitch), start, start + length) for pitch, start, length in zip(*columns)]
   sequence = testing.add(testing.sequence(notes), [(36 + i % 9, i / 2, i / 2 + .1) for i in range(60)], is_drum=True, instrument=9)
   for quarters, meter in ((8, (3, 4)), (14, (6, 8)), (20, (7, 16)), (23.5, (5, 8))):
     sequence.time_signatures.add(time=quarters / 2, numerator=meter[0], denominator=meter[1])

@@ -67,6 +67,7 @@ def test_a_style_of_drums_alone(notes_of):
   result = transfer.transfer(content, kit, beats='tempo', drums='style')
   assert [n for n in notes_of(result.sequence) if not n[-1]] == notes_of(content) and not result.added and not result.taken
   assert _drums(result.sequence) == [(4 * b + at, 35 + b % 2) for b in range(4) for at in (1, 3.5)]
+  assert 'drums alone' in result.settings['assumed']
   with pytest.raises(errors.RejectedSequence, match='only drums.*--drums=style'):
     transfer.transfer(content, kit, beats='tempo')
   # Beside other styles their drums are heard where these say nothing.
