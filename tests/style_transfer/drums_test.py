@@ -10,7 +10,7 @@ TRIADS = ((48, 52, 55), (53, 57, 60), (55, 59, 62), (48, 52, 55))
 
 def _song(bars, first=0.0, qpm=120.0):
   """A high note a bar over triads; what begins before quarter `first` is left out."""
-  notes = [(72 + TRIADS[b % 4][2] % 12, 4 * b, 4 * b + 4) for b in range(bars)] + [(p, 4 * b, 4 * b + 4) for b in range(bars) for p in TRIADS[b % 4]]
+  notes = [(pitch, 4 * b, 4 * b + 4) for b in range(bars) for pitch in (72 + TRIADS[b % 4][2] % 12, *TRIADS[b % 4])]
   return testing.sequence([note for note in notes if note[1] >= first], qpm=qpm)
 
 

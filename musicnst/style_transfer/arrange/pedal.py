@@ -11,7 +11,7 @@ from musicnst.reading import sustain
 
 # General MIDI's pianos and their like have a pedal; from this value on it is down.
 KEYBOARDS, DOWN = range(8), 64
-# Between stretches of the style that do not follow each other the pedal comes up so long (quarters) before the second; none shorter is worth it.
+# Between stretches of the style that do not follow each other the pedal comes up so long (quarters) before the second; shorter ones go.
 LIFT, SHORTEST = 1 / 16, 1 / 8
 
 
@@ -44,7 +44,8 @@ def _held(style):
   if not events:
     return np.zeros((0, 2))
   used = np.bincount([change.instrument for change in events]).argmax()
-  return _stretches([(float(style.beat_map.to_beats(c.time)), c.control_value >= DOWN) for c in events if c.instrument == used], style.score.end_beat)
+  events = [(float(style.beat_map.to_beats(c.time)), c.control_value >= DOWN) for c in events if c.instrument == used]
+  return _stretches(events, style.score.end_beat)
 
 
 def _stretches(events, end):
@@ -86,7 +87,7 @@ def _runs(content, changing):
 
 
 def _without(content, runs, programs):
-  """(list of int, list of ControlChange): the content's pedal inside the runs goes; it comes up where they begin, and is after them as it was."""
+  """(list of int, list of ControlChange): the content's pedal inside the runs goes; before, it comes up; after, it is as it was."""
   gone, come, by_instrument = [], [], {}
   for i, change in enumerate(content.sequence.control_changes):
     if change.control_number == sustain.PEDAL and change.instrument in programs:

@@ -31,7 +31,8 @@ def _lines(*registers):
 def _many(count):
   sequence = testing.sequence([(72 + i % 5, i, i + 1) for i in range(32)])
   for number in range(1, count):
-    testing.add(sequence, [(36 + number, 4 * b, 4 * b + 4) for b in range(8)], program=(4 * number) % 128, instrument=number + (number >= 9))
+    held = [(36 + number, 4 * b, 4 * b + 4) for b in range(8)]
+    testing.add(sequence, held, program=(4 * number) % 128, instrument=number + (number >= 9))
   return sequence
 
 
