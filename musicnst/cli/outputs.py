@@ -32,7 +32,7 @@ def check(output, is_folder, candidates):
     return False
   if candidates > 1 and (os.path.isdir(output) or not extension):
     if os.path.exists(output.rstrip(os.sep)) and not os.path.isdir(output):
-      raise errors.OutputError(f'{output}: is a file; name a folder for the {candidates} candidates, or a file ending in .mid for the best.')
+      raise errors.OutputError(f'{output}: is a file; name a folder for all {candidates} candidates, or a .mid file for the best.')
     return True
   if os.path.isdir(output):
     raise errors.OutputError(f'{output}: is a folder; name the file to write, or ask for several results with --candidates.')
@@ -75,8 +75,8 @@ def write_all(result, stem, folder, report_dir, audio):
     name = f'{stem}-{number}'
     targets.append(os.path.join(folder, name + '.mid'))
     write(one, targets[-1], os.path.join(report_dir, name) if report_dir else '', audio)
-  rows = [{'output': os.path.basename(target), **{name: one.settings.get(name, '') for name in ('content', 'style', 'method', 'strength', 'seed')},
-           **one.metrics} for target, one in zip(targets, result.candidates or [result])]
+  settings = lambda one: {name: one.settings.get(name, '') for name in ('content', 'style', 'method', 'strength', 'seed')}
+  rows = [{'output': os.path.basename(target), **settings(one), **one.metrics} for target, one in zip(targets, result.candidates or [result])]
   table(rows, os.path.join(folder, TABLE))
 
 
@@ -95,7 +95,7 @@ def told(result):
   m, settings = result.metrics, result.settings
   assumed = {name: settings.get(field) for name, field in (
       ('tune', 'tune'), ('beats', 'beats_from'), ('meter', 'meter'), ("style's meter", 'style_meter'), ('mended', 'mended'),
-      ("style's files mended", 'style_mended'), ("style's files skipped", 'style_skipped'), ('so', 'assumed'))}
+      ("style's files mended", 'style_mended'), ("style's files skipped", 'style_skipped'), ('assumed', 'assumed'))}
   said = '; '.join(f'{name}: {value}' for name, value in assumed.items() if value)
   if 'tune_kept' in m:
     return (f'taken as read: {said}\n'

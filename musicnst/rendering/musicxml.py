@@ -133,7 +133,7 @@ def _page(sequence, beat_map, reading):
   if not len(score):
     raise errors.RejectedSequence('no_notes', 'there is no note to write into a score')
   bars = notation.bars_of(score.bars, float(score.start.min()))
-  first = float(bars[0].start) + score.bars[0].end_beat - float(bars[0].length)  # the quarter as played at which the first written bar begins
+  first = score.bars[0].end_beat - float(bars[0].length)  # the quarter as played at which the first written bar begins
   starts, ends = notation.on_grid(score.start, score.end, bars, score.bars)
   pitched = score.pitched()
   tune = np.zeros(len(score), bool)
@@ -177,10 +177,10 @@ def _tempos(bars, beat_map):
 
 
 def _words(sequence, score, tune, beat_map):
-  """dict place of a note -> its syllable: lyrics (of a karaoke file its text, where it goes with the tune), each at the nearest note of the tune."""
-  texts = [(words.annotation_type, words.time, _syllable(words.text)) for words in sequence.text_annotations]
-  sung = [(time, text) for kind, time, text in texts if kind == LYRICS and text]
-  karaoke = [(time, text) for kind, time, text in texts if kind == words_lib.KINDS[1] and text and not text.startswith('@')]
+  """dict place of a note -> its syllable: lyrics, or text that goes with the tune as in karaoke, at the nearest note of the tune."""
+  texts = [(words.annotation_type, words.time, words.text) for words in sequence.text_annotations if _syllable(words.text)]
+  sung = _hyphenated([(time, text) for kind, time, text in texts if kind == LYRICS])
+  karaoke = _hyphenated([(time, text) for kind, time, text in texts if kind == words_lib.KINDS[1] and not text.startswith('@')])
   lyrics, places, found = sung or karaoke, np.flatnonzero(tune), {}
   if not lyrics or not len(places):
     return {}
@@ -189,6 +189,14 @@ def _words(sequence, score, tune, beat_map):
     if abs(score.start[nearest] - beat) <= NEAR:
       found[nearest] = (found[nearest] + ' ' if nearest in found else '') + text
   return found if sung or len(found) * 2 > len(karaoke) else {}
+
+
+def _hyphenated(lyrics):
+  """[(seconds, text)] -> the same, plain; where words begin with spaces or new lines, hyphens join what does not."""
+  begins = [text.startswith((' ', '/', '\\')) for _, text in lyrics]
+  inside = [not begin and any(begins) and i > 0 for i, begin in enumerate(begins)] + [False]
+  return [(time, '-' * before + _syllable(text).strip('-') + '-' * (after or _syllable(text).endswith('-')))
+          for (time, text), before, after in zip(lyrics, inside, inside[1:])]
 
 
 def _syllable(text):

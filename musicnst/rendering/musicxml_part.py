@@ -43,7 +43,6 @@ def staff(page, staff, top):
   for bar, measure in zip(page.bars, measures):
     part.insert(bar.start, measure)
   measures[-1].rightBarline = bar_lib.Barline('final')
-  part.makeBeams(inPlace=True, failOnNoTimeSignature=False)
   return part
 
 
@@ -74,12 +73,14 @@ def _measures(page, staff):
     if number in page.signatures and not staff.is_drum:
       measure.insert(0, key.KeySignature(fifths(page.signatures[number])))
     if (bar.numerator, bar.denominator) != last:
-      last = bar.numerator, bar.denominator
-      measure.insert(0, meter.TimeSignature(f'{bar.numerator}/{bar.denominator}'))
+      last, signature = (bar.numerator, bar.denominator), meter.TimeSignature(f'{bar.numerator}/{bar.denominator}')
+      measure.insert(0, signature)
     full = Fraction(4 * bar.numerator, bar.denominator)
     if bar.length < full:
       measure.paddingLeft = full - bar.length
     _fill(page, staff, number, measure, cells.get(number, []))
+    for voice in list(measure.voices) or [measure]:
+      _beam(voice, signature, measure.paddingLeft)
     result.append(measure)
   return result
 
@@ -150,6 +151,15 @@ def _rest(voice, start, end, bar, hidden):
     if whole and not hidden and length == Fraction(4 * bar.numerator, bar.denominator):
       rest.fullMeasure = True
     voice.insert(at, rest)
+
+
+def _beam(voice, signature, padding):
+  """Beams as the meter has them; `Stream.makeBeams` does the same, in time that grows with the square of the part."""
+  elements = list(voice.notesAndRests)
+  if any(element.duration.quarterLength < 1 for element in elements if not element.isRest):
+    for element, beams in zip(elements, signature.getBeams(elements, measureStartOffset=padding)):
+      if beams is not None and not element.isRest:
+        element.beams = beams
 
 
 def _tuplets(voice):

@@ -1,10 +1,10 @@
-"""Notes as they were played -> notes as they are written: on a grid of sixteenths and triplets, by hands, in voices, in pieces that ties join."""
+"""Notes as played -> notes as written: on a grid of sixteenths and triplets, by hands, in voices, in pieces that ties join."""
 import dataclasses
 from fractions import Fraction
 
 import numpy as np
 
-# Places within a quarter, in quarters: sixteenths, or triplets of eighths where these are nearer, by so much (squared quarters a note) at least.
+# Places within a quarter: sixteenths, or triplets of eighths where these are nearer by so much (squared quarters a note) at least.
 STRAIGHT, TRIPLET = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4)), (Fraction(0), Fraction(1, 3), Fraction(2, 3))
 TRIPLET_PRICE = .002
 SIXTEENTH = Fraction(1, 4)
@@ -126,7 +126,7 @@ def _nearest(bar, quarter, place, grids, bars):
 def hands(start, pitch, tune):
   """bool `[N]`: the notes of the upper of two staves.
 
-  Moment by moment the staves part at a pitch, such that neither hand has to reach far and that pitch moves little; the tune is in the upper staff.
+  The staves part at a pitch that moves little, such that neither hand has to reach far; the tune is in the upper staff.
 
   Args:
     start: list of N comparable onsets, equal for notes that begin together. pitch: int `[N]`. tune: bool `[N]`.

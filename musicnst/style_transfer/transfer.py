@@ -186,6 +186,8 @@ class _Task:
     if whole.beat_map.meters:
       meters = dict.fromkeys(f'{numerator}/{denominator}' for _, numerator, denominator in whole.beat_map.meters)
       found['meter'] = f'{", ".join(meters)} ({"given" if whole.beat_map.meter_from == "given" else "guessed"})'
+    if isinstance(self.styles[0][1], drums.Drums):
+      found['assumed'] = 'a style of drums alone: the content stays and gets its drums'
     style = self.styles[0][1].beat_map
     if style.meter_from == 'guess':
       found['style_meter'] = f'{style.meters[0][1]}/{style.meters[0][2]} (guessed)'

@@ -10,7 +10,7 @@ TRIADS = ((48, 52, 55), (53, 57, 60), (55, 59, 62), (48, 52, 55))
 
 def _song(bars, first=0.0, qpm=120.0):
   """A high note a bar over triads; what begins before quarter `first` is left out."""
-  notes = [(72 + TRIADS[b % 4][2] % 12, 4 * b, 4 * b + 4) for b in range(bars)] + [(p, 4 * b, 4 * b + 4) for b in range(bars) for p in TRIADS[b % 4]]
+  notes = [(pitch, 4 * b, 4 * b + 4) for b in range(bars) for pitch in (72 + TRIADS[b % 4][2] % 12, *TRIADS[b % 4])]
   return testing.sequence([note for note in notes if note[1] >= first], qpm=qpm)
 
 
@@ -67,6 +67,7 @@ def test_a_style_of_drums_alone(notes_of):
   result = transfer.transfer(content, kit, beats='tempo', drums='style')
   assert [n for n in notes_of(result.sequence) if not n[-1]] == notes_of(content) and not result.added and not result.taken
   assert _drums(result.sequence) == [(4 * b + at, 35 + b % 2) for b in range(4) for at in (1, 3.5)]
+  assert 'drums alone' in result.settings['assumed']
   with pytest.raises(errors.RejectedSequence, match='only drums.*--drums=style'):
     transfer.transfer(content, kit, beats='tempo')
   # Beside other styles their drums are heard where these say nothing.

@@ -2,6 +2,8 @@
 
 Readers leave notes as long as keys are held, so the pedal is carried over as it is: control changes at the content's beats.
 """
+import bisect
+
 import numpy as np
 
 from musicnst import music_proto
@@ -9,7 +11,7 @@ from musicnst.reading import sustain
 
 # General MIDI's pianos and their like have a pedal; from this value on it is down.
 KEYBOARDS, DOWN = range(8), 64
-# Between stretches of the style that do not follow each other the pedal comes up so long (quarters) before the second; none shorter is worth it.
+# Between stretches of the style that do not follow each other the pedal comes up so long (quarters) before the second; shorter ones go.
 LIFT, SHORTEST = 1 / 16, 1 / 8
 
 
@@ -42,7 +44,8 @@ def _held(style):
   if not events:
     return np.zeros((0, 2))
   used = np.bincount([change.instrument for change in events]).argmax()
-  return _stretches([(float(style.beat_map.to_beats(c.time)), c.control_value >= DOWN) for c in events if c.instrument == used], style.score.end_beat)
+  events = [(float(style.beat_map.to_beats(c.time)), c.control_value >= DOWN) for c in events if c.instrument == used]
+  return _stretches(events, style.score.end_beat)
 
 
 def _stretches(events, end):
@@ -84,21 +87,26 @@ def _runs(content, changing):
 
 
 def _without(content, runs, programs):
-  """(list of int, list of ControlChange): the content's pedal inside the runs goes, and is outside what it was: up where they begin, as it was after."""
+  """(list of int, list of ControlChange): the content's pedal inside the runs goes; before, it comes up; after, it is as it was."""
   gone, come, by_instrument = [], [], {}
   for i, change in enumerate(content.sequence.control_changes):
     if change.control_number == sustain.PEDAL and change.instrument in programs:
       by_instrument.setdefault(change.instrument, []).append((float(content.beat_map.to_beats(change.time)), i, change.control_value))
   for instrument, events in by_instrument.items():
     events.sort()
-    value_at = lambda beat: next((value for at, _, value in reversed(events) if at < beat - 1e-6), 0)
     for first, last in runs:
       gone += [i for at, i, _ in events if first - 1e-6 <= at < last - 1e-6]
-      if value_at(first) >= DOWN:
+      if _value(events, first) >= DOWN:
         come.append(_change(content, first, 0, instrument, programs[instrument]))
-      if value_at(last) >= DOWN and last < content.score.end_beat - 1e-6:
-        come.append(_change(content, last, value_at(last), instrument, programs[instrument]))
+      if _value(events, last) >= DOWN and last < content.score.end_beat - 1e-6:
+        come.append(_change(content, last, _value(events, last), instrument, programs[instrument]))
   return gone, come
+
+
+def _value(events, beat):
+  """The pedal's value before a beat, of events (beat, index, value) in order."""
+  before = bisect.bisect_left(events, (beat - 1e-6,))
+  return events[before - 1][2] if before else 0
 
 
 def _change(content, beat, value, instrument, program):

@@ -5,6 +5,9 @@ from musicnst.analysis import qualities
 from musicnst.style_transfer.arrange import equal
 from musicnst.style_transfer.pieces import result as result_lib
 
+# So many pieces are named one by one.
+MOST_NAMES = 3
+
 
 def reading(piece):
   """`result.Reading` of an ArrangedPiece, in its seconds."""
@@ -25,15 +28,20 @@ def assumed(content, styles):
     said.append(f'the voices of {content.name} are equals, of which one stays as the tune ({content.melody.source})')
   if not content.accompanying.any():
     said.append(f'{content.name} is a tune alone and gets an accompaniment')
-  said += [f'no chord is heard in {one.name}' for one in (content, *styles) if (one.harmony.root < 0).all()]
-  for style in styles:
-    if equal.music(content, style):
-      said.append(f'{style.name} is the content itself: nothing changes')
-    elif not style.accompanying.any():
-      said.append(f'{style.name} is a tune alone, whose rhythm and register are the figure')
-    if style.score.end.max() - style.score.start.min() < style.score.bars[0].end_beat - style.score.bars[0].start_beat - 1 / 8:
-      said.append(f'{style.name} is shorter than a bar and is repeated')
+  if len(styles) == 1 and equal.music(content, styles[0]):
+    return '; '.join([*said, f'{styles[0].name} is the content itself: nothing changes'])
+  short = lambda bar, score: score.end.max() - score.start.min() < bar.end_beat - bar.start_beat - 1 / 8
+  for those, what in (([one for one in (content, *styles) if (one.harmony.root < 0).all()], 'without chords'),
+                      ([one for one in styles if not one.accompanying.any()], 'a tune alone, whose rhythm and register are the figure'),
+                      ([one for one in styles if short(one.score.bars[0], one.score)], 'shorter than a bar and repeated')):
+    if those:
+      said.append(f'{_named(those)}: {what}')
   return '; '.join(said)
+
+
+def _named(pieces):
+  names = [piece.name for piece in pieces]
+  return ', '.join(names[:MOST_NAMES]) + (f' and {len(names) - MOST_NAMES} more' if len(names) > MOST_NAMES else '')
 
 
 def _chords(harmony, seconds):

@@ -11,7 +11,7 @@ ORGAN = 19
 
 
 def _song(bars=4, program=0, qpm=120.0):
-  notes = [(72 + TRIADS[b % 4][2] % 12, 4 * b, 4 * b + 4) for b in range(bars)] + [(p, 4 * b, 4 * b + 4) for b in range(bars) for p in TRIADS[b % 4]]
+  notes = [(pitch, 4 * b, 4 * b + 4) for b in range(bars) for pitch in (72 + TRIADS[b % 4][2] % 12, *TRIADS[b % 4])]
   return testing.sequence(notes, program=program, qpm=qpm)
 
 
