@@ -6,6 +6,7 @@ from typing import Any
 
 from musicnst import errors
 from musicnst.options import option
+from musicnst.style_transfer.pieces import passages
 from musicnst.reading import meter
 
 # Called with (done, total).
@@ -14,20 +15,6 @@ TRACKS = ('merge', 'each')
 DRUMS = ('keep', 'drop', 'style')
 # Whose instruments, and whose tempo.
 SIDES = ('content', 'style')
-
-
-def parse_bars(text: str) -> tuple[int, int] | None:
-  """'9-24' or '9' -> (9, 24) or (9, 9); '' -> None.
-
-  Raises:
-    ArgumentError: anything else.
-  """
-  if not text:
-    return None
-  first, _, last = text.partition('-')
-  if not first.strip().isdigit() or not (last or first).strip().isdigit():
-    raise errors.ArgumentError(f'--bars={text}: write FIRST-LAST, such as 9-24')
-  return int(first), int(last or first)
 
 
 def parse_names(text: str) -> tuple[str, ...]:
@@ -58,7 +45,7 @@ class Settings:
     learning_rate: Adam's.
     seed: of every random draw.
     candidates: results to make, of which the best by the metrics is kept.
-    bars: (first, last), counted from 1, both included: only these may change; None for all.
+    bars: what may change: (first, last), counted from 1, both included, or a tuple of passages (`pieces.passages.parse`); None for all.
     tracks: 'merge' restyles all instruments as one texture, 'each' every instrument by itself.
     drums: 'keep' leaves them as they are, 'drop' leaves them out, 'style' puts the style piece's in their place.
     keep: roles (bass, chords, pad, counter-melody) or tracks, by name or number, that stay beside the tune.
@@ -84,8 +71,9 @@ class Settings:
   learning_rate: float | None = option(None, 'Step size of its optimizer.')
   seed: int = option(0, 'Of every random draw; another seed is another result.')
   candidates: int = option(1, 'Make so many results and keep the best by the metrics; all of them where --output is a folder.')
-  bars: tuple[int, int] | None = option(
-      None, 'Restyle only these bars, such as 9-24 (counted from 1, both included).', flag_default='', parse=parse_bars)
+  bars: tuple[Any, ...] | None = option(
+      None, 'Restyle only these bars: 9-24 (counted from 1, both included), 0:35-1:02, @MARKER of the file; several with commas.',
+      flag_default='', parse=passages.parse)
   tracks: str = option(
       'merge', 'All instruments as one texture, or each by itself (guided and others that change notes in place).', choices=TRACKS)
   drums: str = option('keep', "Keep the drums, leave them out, or take the style's.", choices=DRUMS)
@@ -121,8 +109,8 @@ class Settings:
     for name, choices in (('drums', DRUMS), ('tracks', TRACKS), ('instruments', SIDES), ('tempo', SIDES)):
       if getattr(self, name) not in choices:
         raise errors.ArgumentError(f'{name} {getattr(self, name)!r}: known are {", ".join(choices)}')
-    if self.bars is not None and not 1 <= self.bars[0] <= self.bars[1]:
-      raise errors.ArgumentError(f'bars {self.bars[0]}-{self.bars[1]}: bars count from 1 and the first is not after the last')
+    if self.bars is not None:
+      passages.check(self.bars)
     if self.meter:
       meter.parse(self.meter)
     if not 1 <= self.steps_per_quarter <= 24:

@@ -18,6 +18,7 @@ from musicnst.style_transfer import sources
 from musicnst.style_transfer.pieces import compose
 from musicnst.style_transfer.pieces import drums
 from musicnst.style_transfer.pieces import measures
+from musicnst.style_transfer.pieces import passages
 from musicnst.style_transfer.pieces import result as result_lib
 from musicnst.style_transfer.pieces import tempo
 
@@ -203,7 +204,7 @@ class _Task:
     described = {key: value for key, value in described.items() if key not in self.method.unused}
     described.update(found.details)
     if settings.bars:
-      described['bars'] = f'{settings.bars[0]}-{settings.bars[1]}'
+      described['bars'] = passages.written(settings.bars)
     if settings.candidates > 1:
       described.update(candidates=settings.candidates, candidate=number + 1, candidate_kept=best + 1)
     return described

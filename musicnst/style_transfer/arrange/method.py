@@ -24,7 +24,7 @@ from musicnst.style_transfer.arrange import players
 from musicnst.style_transfer.arrange import shown
 from musicnst.style_transfer.arrange import speed
 from musicnst.style_transfer.pieces import compose
-from musicnst.style_transfer.pieces import stretches
+from musicnst.style_transfer.pieces import passages
 
 # With less strength s the share of bars that take the style's figures is 1 - (1 - s) ** this, so that the style is still heard in the middle.
 STRENGTH_POWER = 2
@@ -71,10 +71,7 @@ class ArrangeMethod(method.Method):
   def stretches(self, piece, settings):
     """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change: those in which anything sounds, and no pick-up without accompaniment."""
     editable = piece.sounds & ~piece.bare_pickup
-    if settings.bars is not None:
-      stretches.check_bars(settings.bars, len(editable))
-      editable[:settings.bars[0] - 1] = editable[settings.bars[1]:] = False
-    return [(piece, editable)]
+    return [(piece, editable & passages.mask(settings.bars, piece))]
 
   def reading(self, piece):
     return shown.reading(piece)

@@ -1,8 +1,8 @@
 """What of a piece may change: all of it or some bars, as one texture or by instrument, cut into stretches of bounded length."""
 import numpy as np
 
-from musicnst import errors
 from musicnst.style_transfer import spaces
+from musicnst.style_transfer.pieces import passages
 from musicnst.style_transfer.pieces import piece as piece_lib
 
 # A stretch of at most this many steps (128 windows) is restyled at a time; longer pieces are cut into equal stretches.
@@ -15,7 +15,7 @@ def of(whole, tracks='merge', bars=None):
   Args:
     whole: Piece.
     tracks: 'merge' for all instruments as one texture, 'each' for every instrument by itself.
-    bars: (first, last), counted from 1, or None for all.
+    bars: of `request.Settings`.
 
   Raises:
     ArgumentError: the piece has no such bars.
@@ -29,22 +29,13 @@ def of(whole, tracks='merge', bars=None):
   return [stretch for part in _parts(whole, tracks) for stretch in _cut(part, editable, origin)]
 
 
-def check_bars(bars, count):
-  """Raises ArgumentError where (first, last) begin behind the last of `count` bars."""
-  if bars[0] > count:
-    raise errors.ArgumentError(f'bars {bars[0]}-{bars[1]}: the piece has {count} bars')
-
-
 def within_bars(whole, bars):
   """bool `[T]`: the steps within `bars`."""
-  mask = np.ones(whole.total_steps, bool)
   if bars is None:
-    return mask
-  starts = whole.bar_start_steps()
-  check_bars(bars, len(starts))
-  last = starts[bars[1]] if bars[1] < len(starts) else whole.total_steps
-  mask[:] = False
-  mask[starts[bars[0] - 1]:last] = True
+    return np.ones(whole.total_steps, bool)
+  edges, mask = np.append(whole.bar_start_steps(), whole.total_steps), np.zeros(whole.total_steps, bool)
+  for bar in np.flatnonzero(passages.mask(bars, whole)):
+    mask[edges[bar]:edges[bar + 1]] = True
   return mask
 
 

@@ -19,7 +19,7 @@ from musicnst.style_transfer import controls
 from musicnst.style_transfer import method
 from musicnst.style_transfer import optimize
 from musicnst.style_transfer import request as request_lib
-from musicnst.style_transfer.pieces import stretches
+from musicnst.style_transfer.pieces import passages
 from musicnst.style_transfer.tokens import objective as objective_lib
 from musicnst.style_transfer.tokens import piece as piece_lib
 
@@ -67,9 +67,9 @@ class TokenMethod(method.Method):
     """[(TokenPiece, bool `[S, T]`)]: the whole, and which tokens lie within the bars."""
     editable = piece.sounding()
     if settings.bars is not None:
-      bars, (first, last) = piece.bar_beats(), settings.bars
-      stretches.check_bars(settings.bars, len(bars))
-      editable &= piece.within(bars[first - 1], bars[last] if last < len(bars) else np.inf)
+      edges = np.append(piece.bar_beats(), np.inf)
+      chosen = np.flatnonzero(passages.mask(settings.bars, piece))
+      editable &= np.any([piece.within(edges[bar], edges[bar + 1]) for bar in chosen], axis=0)
     return [(piece, editable)]
 
   def run(self, request):
