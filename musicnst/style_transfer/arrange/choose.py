@@ -17,7 +17,7 @@ class Costs:
     empty: a donor without notes under a bar that has some; full: the reverse.
     ends: a bar other than the last under the style's last, the first under others than its first, half of it for the first.
     jump: to a window that does not follow. repeat: the same window again. phrase: the share of both at the beginning of a phrase.
-    seed: what another seed adds to the donors that would be taken without it, and the deviation of its noise on all.
+    seed: what another seed adds to the donor that a bar would have without it. noise: the deviation of what it adds to each donor.
   """
 
   rhythm: float = .6
@@ -32,6 +32,7 @@ class Costs:
   repeat: float = .8
   phrase: float = .4
   seed: float = 1.0
+  noise: float = .1
 
 
 def fit(bars, donors, costs):

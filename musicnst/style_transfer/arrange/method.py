@@ -128,9 +128,9 @@ class ArrangeMethod(method.Method):
     starts = np.diff(content.phrase[bars], prepend=-1) > 0
     best = lambda alone: choose.of(alone, choose.Moves(follows, costs.jump, costs.repeat), starts, costs.phrase, groups[bars])
     chosen = best(alone)
-    if rng is not None:  # another draw: away from these, and by chance among the rest
-      alone = alone + costs.seed * rng.standard_normal((1, alone.shape[1]))
-      alone[:, np.unique(chosen)] += costs.seed
+    if rng is not None:  # another draw: each bar away from its donor, and by chance among the rest
+      alone = alone + costs.noise * rng.standard_normal((1, alone.shape[1]))
+      alone[np.arange(len(bars)), chosen] += costs.seed
       chosen = best(alone)
     pool = np.searchsorted(offsets, chosen, 'right') - 1
     return [(int(bar), pools[p], int(p), int(window - offsets[p])) for bar, window, p in zip(bars, chosen, pool)]
