@@ -32,7 +32,7 @@ class Costs:
   repeat: float = .8
   phrase: float = .4
   seed: float = 1.0
-  noise: float = .1
+  noise: float = .2
 
 
 def fit(bars, donors, costs):
