@@ -15,7 +15,8 @@ class Costs:
     root: the way the root moves, of half an octave.
     energy: the difference of the bars' ranks.
     empty: a donor without notes under a bar that has some; full: the reverse.
-    ends: a bar other than the last under the style's last, the first under others than its first, half of it for the first.
+    ends: a bar other than the last under the style's last, the first under others than its first, a third of it for the first.
+    again: a beat of the donor twice, as a share of its beats.
     jump: to a window that does not follow. repeat: the same window again. phrase: the share of both at the beginning of a phrase.
     seed: what another seed adds to the donor that a bar would have without it. noise: the deviation of what it adds to each donor.
   """
@@ -27,7 +28,8 @@ class Costs:
   energy: float = .5
   empty: float = 1.5
   full: float = .5
-  ends: float = .8
+  ends: float = 1.2
+  again: float = .6
   jump: float = 1.0
   repeat: float = .8
   phrase: float = .4
@@ -54,7 +56,8 @@ def fit(bars, donors, costs):
   total = costs.rhythm * rhythm + costs.shifts * np.minimum(turns, 3) + costs.tones * lost + costs.root * way
   total += costs.energy * np.abs(bars['energy'][:, None] - donors.energy[None])
   total += costs.empty * (bars['active'][:, None] & (donors.count[None] == 0)) + costs.full * (~bars['active'][:, None] & (donors.count[None] > 0))
-  total += costs.ends * ((bars['last'][:, None] != donors.last[None]) + .5 * (bars['first'][:, None] & ~donors.first[None]))
+  total += costs.ends * ((bars['last'][:, None] != donors.last[None]) + (bars['first'][:, None] & ~donors.first[None]) / 3)
+  total += costs.again * (donors.beats[:, 1:] == donors.beats[:, :-1]).sum(1) / donors.beats.shape[1]
   return total
 
 

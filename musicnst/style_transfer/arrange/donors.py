@@ -44,29 +44,45 @@ class Donors:
 
 def of(piece, length):
   """Donors of a style piece for bars of `length` beats."""
-  starts, beats = windows(piece.beats, length)
+  starts, beats = windows(piece.beats, length, piece.first_full_bar)
   around, notes = _beat_counts(piece, piece.around), _beat_counts(piece, np.arange(len(piece.score)))
-  sounding = np.flatnonzero(notes[beats].sum(1))
+  first, last = _ends(beats, around if around.any() else notes)
   summary = bars_summary(piece, beats)
   number = {start: i for i, start in enumerate(starts)}
   step = np.array([last + 1 for last in beats.max(1)])
   follows = np.array([number.get(int(after), -1) for after in step])
-  first, last = np.zeros(len(beats), bool), np.zeros(len(beats), bool)
-  if len(sounding):
-    first[sounding[0]], last[sounding[-1]] = True, True
   return Donors(
       piece=piece, beats=beats, follows=follows, first=first, last=last, count=around[beats].sum(1), **summary,
       **dict(zip(('used_chord', 'used_scale'), _used(piece, beats, summary))))
 
 
-def windows(beats, length):
+def _ends(beats, notes):
+  """(first, last), bool `[W]`: the first window that sounds, and those with the last beat that does, without a beat twice where one is.
+
+  Args:
+    beats: int `[W, n]`. notes: int `[B]`, how many begin in each beat.
+  """
+  first, sounding = np.zeros(len(beats), bool), np.flatnonzero(notes)
+  if not len(sounding):
+    return first, first.copy()
+  first[int(notes[beats].any(1).argmax())] = True
+  last = (beats == sounding[-1]).any(1)
+  whole = last & (beats[:, 1:] != beats[:, :-1]).all(1)
+  return first, whole if whole.any() else last
+
+
+def windows(beats, length, begin=0):
   """(first beat of each, int `[W, length]`): the style's beats in windows of `length` that begin at bars or at whole parts of bars.
+
+  None begins before bar `begin`: the bar of a pick-up is no bar of accompaniment.
 
   Shorter bars are joined where that comes out even, else their last beat is repeated; longer ones are divided, or cut.
   """
   starts, rows = [], []
   total, sizes = len(beats.bar), np.diff(beats.first)
   for bar, size in enumerate(sizes.tolist()):
+    if bar < begin:
+      continue
     first = int(beats.first[bar])
     for part in range(0, size if size % length == 0 else 1, length):
       row = np.arange(first + part, first + part + length)

@@ -16,6 +16,8 @@ SHORTEST = .12
 GOES_ON = .4
 # Semitones that rub (minor second, major seventh, minor ninth), and how long they may touch in passing, in quarters.
 RUBS, TOUCH = (1, 11), .13
+# A final chord is held where the piece rests for so many quarters; the figure's has no more than so many notes and lies within so many semitones.
+RESTS, ENDING_NOTES, ENDING_SPAN = 1.0, 5, 31
 # Notes of one pitch that begin so near to each other (quarters) are one.
 SAME_TIME = .06
 
@@ -84,28 +86,36 @@ def under_tune(notes, tune, harmony):
   longest = (end - start).max() if len(start) else 0
   first = np.searchsorted(start, notes.start - longest - 1e-6)
   last = np.searchsorted(start, notes.end - 1e-6)
-  for i in range(len(pitch)):
-    near = slice(first[i], last[i])
+  together, taken = np.round(notes.start * 12).astype(int).tolist(), {}
+  for i in np.lexsort((pitch, together)).tolist():
+    near, chord = slice(first[i], last[i]), taken.setdefault(together[i], set())
     touching = np.minimum(end[near], notes.end[i]) - np.maximum(start[near], notes.start[i])
     over = line[near][touching > 1e-3]
     if len(over):
       tones = harmony.tones[int(harmony.at(notes.start[i] + .03))]
-      pitch[i], keep[i] = _below(pitch[i], over, notes.bass[i], notes.above[i], tones)
+      pitch[i], keep[i] = _below(pitch[i], over, notes.bass[i], notes.above[i], tones, chord)
       if keep[i]:
         pitch[i], keep[i] = _unrubbed(pitch[i], line[near][touching > TOUCH], harmony, notes.start[i], notes.bass[i])
+    chord.add(int(pitch[i]))
   return dataclasses.replace(notes, pitch=pitch).select(keep)
 
 
-def _below(pitch, line, is_bass, above, tones):
-  """(pitch, whether it stays): below the tune where the tune is high, on the next tone of the chord or octaves down; never on the tune's own note."""
+def _below(pitch, line, is_bass, above, tones, taken):
+  """(pitch, whether it stays): below the tune where the tune is high, on the next tone of the chord or octaves down; never on the tune's own note.
+
+  Notes that begin together and both lie too high go to different tones, so that the chord stays whole; `taken` has the pitches of those below.
+  """
   lowest = line.min()
   if lowest >= TUNE_ABOVE and pitch >= lowest and not above:
     down = pitch + 12 * ((lowest - 1 - pitch) // 12)
-    near = [] if is_bass else [p for p in range(lowest - 1, max(lowest - NEXT_TONE, down), -1) if tones[p % 12]]
-    pitch = near[0] if near else down
+    near = [] if is_bass else [p for p in range(lowest - 1, max(lowest - 13, LOW - 1), -1) if tones[p % 12]]
+    pitch = near[0] if near and near[0] > max(lowest - NEXT_TONE, down) else down
+    if pitch in taken:
+      pitch = next((p for p in (down, *near) if p not in taken and p >= LOW), pitch)
   if (line == pitch).any():
     pitch -= 12
-  return pitch, pitch >= LOWEST and (is_bass or pitch >= 36 or not (line == pitch).any())
+    return pitch, pitch >= (LOWEST if is_bass else LOW)
+  return pitch, pitch >= LOWEST
 
 
 def _unrubbed(pitch, line, harmony, time, is_bass):
@@ -122,6 +132,56 @@ def _unrubbed(pitch, line, harmony, time, is_bass):
       if tones[candidate % 12] and not rubs(candidate) and candidate < line.min():
         return candidate, True
   return pitch, False
+
+
+def moving(notes, theirs, tune, harmony):
+  """Notes in which a line that moves in the donor does not stand still.
+
+  Where three single notes and more come out on one pitch and are not one pitch in the donor, those that move there go to another tone of the chord,
+  in the direction of the donor's line where it can be.
+
+  Args:
+    notes: Moved.
+    theirs: int `[K]`, the pitches of the donor's notes.
+    tune: (start, end, pitch) of the tune's notes, sorted.
+    harmony: Harmony.
+  """
+  pitch = notes.pitch.copy()
+  for line in _standing(notes, theirs):
+    for before, note in zip(line, line[1:]):
+      step = int(np.sign(theirs[note] - theirs[before]))
+      if step and pitch[note] == pitch[before]:
+        pitch[note] = _stepped(notes, note, pitch[note], step, tune, harmony)
+  return dataclasses.replace(notes, pitch=pitch)
+
+
+def _standing(notes, theirs):
+  """Lists of three notes and more, one after the other by themselves within a quarter, of one pitch where the donor has several."""
+  order = np.lexsort((notes.pitch, notes.start))
+  start, found, line = notes.start[order], [], []
+  apart = np.diff(start, prepend=-np.inf, append=np.inf) > SAME_TIME
+  for place, note in enumerate(order.tolist()):
+    goes_on = line and notes.pitch[note] == notes.pitch[line[-1]] and notes.start[note] - notes.start[line[-1]] <= 1
+    if not (apart[place] and apart[place + 1] and goes_on):
+      found.append(line)
+      line = []
+    if apart[place] and apart[place + 1]:
+      line.append(note)
+  return [line for line in [*found, line] if len(line) > 2 and len(set(theirs[line].tolist())) > 1]
+
+
+def _stepped(notes, note, pitch, step, tune, harmony):
+  """The next tone of the chord above or below a pitch that does not reach the tune and does not rub against it; else the pitch."""
+  start, end, line = tune
+  low, high = np.searchsorted(start, notes.start[note] - 8), np.searchsorted(start, notes.end[note] - 1e-6)
+  sounding = line[low:high][end[low:high] > notes.start[note] + TOUCH]
+  tones = harmony.tones[int(harmony.at(notes.start[note] + .03))]
+  for way in (step, -step):
+    for other in range(pitch + way, pitch + way * NEXT_TONE, way):
+      under = not len(sounding) or other < sounding.min() or pitch > sounding.min()
+      if tones[other % 12] and under and not np.isin(np.abs(sounding - other) % 12, (0, *RUBS)).any():
+        return other
+  return pitch
 
 
 def without_mud(notes):
@@ -146,6 +206,37 @@ def once(notes):
       end[last] = min(end[last], notes.start[note])
     last = note
   return dataclasses.replace(notes, end=end).select(keep & (end > notes.start))
+
+
+def ended(notes, tune, harmony, last, end):
+  """Notes whose figure does not run on under the final chord of the piece: what it would still play of the chord is struck together and held.
+
+  A figure that comes to rest by itself, before the second half of that chord, stays.
+
+  Args:
+    notes: Moved.
+    tune: (start, end, pitch) of the tune's notes.
+    harmony: Harmony.
+    last, end: where the piece strikes its last notes, and where they end.
+  """
+  late = notes.start > last + SAME_TIME
+  held = end - last
+  if held < RESTS - SAME_TIME or not late.any() or end - notes.start.max() >= max(RESTS, held / 2) - SAME_TIME:
+    return notes
+  tones = harmony.tones[int(harmony.at(last + .03))]
+  struck = np.abs(notes.start - last) <= SAME_TIME
+  chord = np.flatnonzero(struck | late & (tones[notes.pitch % 12] if tones.any() else True))
+  chord = chord[np.lexsort((notes.pitch[chord], np.round(notes.start[chord] * 12)))]
+  line, taken = tune[2][tune[1] > last + SAME_TIME], []
+  for note in chord:
+    pitch = notes.pitch[note]
+    fits = all(abs(pitch - other) >= (CLOSE_BELOW if min(pitch, other) < LOW else 2) for other in notes.pitch[taken])
+    inside = not taken or abs(pitch - notes.pitch[taken]).max() <= ENDING_SPAN
+    if struck[note] or len(taken) < ENDING_NOTES and fits and inside and not np.isin(np.abs(line - pitch), (0, 1)).any():
+      taken.append(int(note))
+  final = notes.select(np.array(taken, int))
+  final = dataclasses.replace(final, start=np.where(struck[taken], final.start, last), end=np.full(len(taken), end))
+  return type(notes).joined([notes.select(~late & ~struck), final])
 
 
 def alike(notes, groups, starts, editable):

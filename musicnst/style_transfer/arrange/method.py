@@ -69,9 +69,8 @@ class ArrangeMethod(method.Method):
     return piece_lib.read(sequence, settings.beats, name, settings.melody or None, settings.meter)
 
   def stretches(self, piece, settings):
-    """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change: those in which anything sounds, and no pick-up without accompaniment."""
-    editable = piece.sounds & ~piece.bare_pickup
-    return [(piece, editable & passages.mask(settings.bars, piece))]
+    """[(ArrangedPiece, bool `[M]`)]: the whole, and which bars may change: those that sound, and none in which the tune begins alone."""
+    return [(piece, piece.sounds & ~piece.tune_alone & passages.mask(settings.bars, piece))]
 
   def reading(self, piece):
     return shown.reading(piece)
@@ -161,12 +160,12 @@ class ArrangeMethod(method.Method):
     notes = players.without(moved.select(editable[moved.bar]), settings.keep, styles)
     if self.constants.mends:
       notes = mend.mend(notes, content.harmony, score.select(content.tune), score.bars, styles)
-    notes = self._fitted(notes, content, kept, editable, groups)
+    notes = self._fitted(notes, content, kept, editable, groups, styles)
     notes, played = players.assigned(notes, content, kept, styles, settings.instruments == 'style')
     index = lambda mask: tuple(score.index[mask].tolist())
     return compose.Changes(index(~removed), index(removed), {}, self._protos(content, notes, played))
 
-  def _fitted(self, notes, content, kept, editable, groups):
+  def _fitted(self, notes, content, kept, editable, groups, styles):
     """move.Moved: the notes in reach of the chords, the tune and the piece's beginning and end."""
     harmony, beats, score = content.harmony, content.beats, content.score
     notes = fit.against_harmony(notes, harmony)
@@ -178,7 +177,10 @@ class ArrangeMethod(method.Method):
     notes = fit.once(fit.without_mud(fit.once(notes)))
     notes = fit.within(notes, score.start.min(), score.end.max())
     spans = editable[beats.bar[beats.of((harmony.edges[:-1] + harmony.edges[1:]) / 2)]]
-    notes = fit.alike(heard.of(notes, kept, harmony, spans), groups, score.bar_starts, editable)
+    notes, line = heard.of(notes, kept, harmony, spans), (line.start, line.end, line.pitch)
+    theirs = np.array([styles[s].score.pitch[n] for s, n in zip(notes.style.tolist(), notes.source.tolist())], int)
+    notes = fit.alike(fit.moving(notes, theirs, line, harmony), groups, score.bar_starts, editable)
+    notes = fit.ended(notes, line, harmony, score.start.max(), score.end.max())
     return fit.within(fit.once(notes), score.start.min(), score.end.max())
 
   def _protos(self, content, notes, played):
@@ -207,7 +209,8 @@ def _bars(content, bars, length):
   summary = donors_lib.bars_summary(content, rows)
   bar = content.beats.bar[content.beats.of(content.onsets)]
   notes = np.bincount(bar, minlength=len(content.score.bars))[bars]
-  sounding = np.flatnonzero(np.bincount(bar, minlength=len(content.score.bars)))
+  sounding = np.flatnonzero(np.bincount(bar, minlength=len(content.score.bars)) * ~content.tune_alone)
+  sounding = sounding if len(sounding) else np.array([0])
   return {**summary, 'active': notes > 0, 'first': bars == sounding[0], 'last': bars == sounding[-1]}
 
 

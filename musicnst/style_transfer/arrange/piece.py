@@ -25,6 +25,8 @@ GRID = 12
 COMPOUND_BEAT = 1.5
 # The lowest note is a bass below this pitch; notes that begin so near to each other (quarters) begin together.
 BASS_BELOW, TOGETHER = 60, .05
+# So many bars of a tune by itself at the beginning are meant to be heard so.
+TUNE_BEGINS = 4
 # What `--keep` knows beside tracks.
 ROLES = (roles.TUNE, roles.BASS, roles.CHORDS, roles.PAD, roles.COUNTER)
 
@@ -163,13 +165,21 @@ class ArrangedPiece:
     np.add.at(result, np.clip(np.maximum(last, first + 1), 0, len(result) - 1), -1)
     return np.cumsum(result)[:-1] > 0
 
+  @property
+  def first_full_bar(self):
+    """The bar after a pick-up; 0 without one."""
+    return self.form.phrases[0].first_bar if self.form.pickup and self.form.phrases else 0
+
   @functools.cached_property
-  def bare_pickup(self):
-    """bool `[M]`: bars before the first full one in which only the tune sounds."""
-    result = np.zeros(len(self.score.bars), bool)
-    first = self.form.phrases[0].first_bar if self.form.pickup and self.form.phrases else 0
-    accompanied = self.score.start[~self.tune].min(initial=np.inf) < self.score.bar_starts[first] - TOGETHER
-    result[:first] = not accompanied
+  def tune_alone(self):
+    """bool `[M]`: a pick-up and up to `TUNE_BEGINS` bars in which the tune begins before any accompaniment, and the bars that are equal to them."""
+    result, begins = np.zeros(len(self.score.bars), bool), self.score.start[~self.tune].min(initial=np.inf)
+    if begins >= self.score.bar_starts[self.first_full_bar] - TOGETHER:
+      result[:self.first_full_bar] = True
+    before = np.flatnonzero(self.sounds & (np.append(self.score.bar_starts, self.score.end_beat)[1:] <= begins + TOGETHER))
+    if np.isfinite(begins) and len(before) <= TUNE_BEGINS:
+      result[before] = True
+      result |= np.isin(self.groups, self.groups[before])
     return result
 
   def alike(self):
@@ -200,7 +210,18 @@ class ArrangedPiece:
   @functools.cached_property
   def around(self):
     """int `[A]`: the notes around the tune; of a piece that is tune alone, the tune."""
-    return np.flatnonzero(self.accompanying) if self.accompanying.any() else np.arange(len(self.tune))
+    return np.flatnonzero(self.accompanying & ~self.doubling) if self.accompanying.any() else np.arange(len(self.tune))
+
+  @functools.cached_property
+  def doubling(self):
+    """bool `[N]`: notes an octave or two above the tune's highest that begin with it: part of the tune, not of a figure."""
+    result, score = np.zeros(len(self.tune), bool), self.score
+    start, line = score.start[self.melody.mask], score.pitch[self.melody.mask]
+    notes = np.flatnonzero(self.above_tune & self.accompanying)
+    first, last = np.searchsorted(start, score.start[notes] - TOGETHER), np.searchsorted(start, score.start[notes] + TOGETHER)
+    for note, low, high in zip(notes.tolist(), first.tolist(), last.tolist()):
+      result[note] = high > low and score.pitch[note] - line[low:high].max() in (12, 24)
+    return result
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -15,8 +15,13 @@ def factor(content, style):
   Args:
     content, style: ArrangedPieces.
   """
-  ratio = content.beat_seconds / style.beat_seconds
+  ratio = _beat_seconds(content) / _beat_seconds(style)
   return 2.0 if ratio < HALF_TIME_BELOW else .5 if ratio > DOUBLE_TIME_ABOVE else 1.0
+
+
+def _beat_seconds(piece):
+  """Mean seconds of a beat, of which a compound meter has one for three eighths."""
+  return piece.beat_seconds * float(np.diff(piece.beats.edges).mean())
 
 
 def at(style, factor):
@@ -24,7 +29,7 @@ def at(style, factor):
   if factor == 1:
     return style
   score, harmony = style.score, style.harmony
-  bars = _halves(score.bars) if factor > 1 else _pairs(score.bars)
+  bars = _halves(score.bars) if factor > 1 else _pairs(score.bars, style.first_full_bar)
   score = dataclasses.replace(score, start=score.start * factor, end=score.end * factor, bars=tuple(bars))
   return dataclasses.replace(style, score=score, harmony=dataclasses.replace(harmony, edges=harmony.edges * factor))
 
@@ -39,11 +44,11 @@ def _halves(bars):
   return result
 
 
-def _pairs(bars):
-  """Bars half as long, two of them as one of their meter where they are alike; others alone, as half a bar."""
+def _pairs(bars, alone=0):
+  """Bars half as long, two of them as one of their meter where they are alike; others, and the first `alone`, as half a bar each."""
   result, i = [], 0
   while i < len(bars):
-    last = bars[i + 1] if i + 1 < len(bars) and _length(bars[i + 1]) == _length(bars[i]) else bars[i]
+    last = bars[i + 1] if alone <= i < len(bars) - 1 and _length(bars[i + 1]) == _length(bars[i]) else bars[i]
     result.append(meter.Bar(bars[i].start_beat / 2, bars[i].numerator, bars[i].denominator, last.end_beat / 2))
     i += 2 if last is not bars[i] else 1
   return result

@@ -53,6 +53,22 @@ def test_windows_are_cut_and_joined_at_beats(style, content, expected):
     assert rows == expected
 
 
+def test_a_pickup_is_no_bar_of_a_figure_and_the_end_is_the_end():
+  """A beat of tune before two bars of 2/4 and the last one: no donor has the pick-up's empty bar, the last two have the ending."""
+  notes = [(76, 1, 2)] + [(pitch, 2 * bar + beat, 2 * bar + beat + 1) for bar in (1, 2, 3, 4) for beat in range(2) for pitch in (48, 72 + beat)]
+  found = donors.of(piece.read(testing.sequence(notes, meter=(2, 4)), 'tempo'), 4)
+  assert found.beats[0].tolist() == [2, 3, 4, 5] and found.first.tolist() == [True, False, False, False]
+  assert found.beats[found.last].tolist() == [[6, 7, 8, 9]]
+
+
+def test_an_octave_above_the_tune_is_the_tune():
+  """The tune in octaves over a bass: only the bass is a figure."""
+  content = testing.sequence([(72 + b % 3, b, b + 1) for b in range(8)])
+  testing.add(content, [(84 + b % 3, b, b + 1) for b in range(8)] + [(48, b, b + 1) for b in range(8)], instrument=1)
+  found = piece.read(content, 'tempo', tune_track='0')
+  assert set(found.score.pitch[found.around].tolist()) == {48}
+
+
 def _moved(notes):
   """(start, end, pitch, bass) -> Moved."""
   start, end, pitch, bass = (np.array(column) for column in zip(*notes))
@@ -83,8 +99,44 @@ def test_the_next_chord_is_another_one():
 def test_notes_stay_under_the_tune_and_do_not_rub():
   tune = np.array([0.0]), np.array([4.0]), np.array([71])  # B over C
   found = fit.under_tune(_moved([(0, 4, 48, 1), (0, 2, 60, 0), (0, 2, 76, 0), (0, 2, 67, 0)]), tune, _harmony(C, C))
-  # The root in the bass may lie under a major seventh; C4 goes to a chord tone that does not rub; E5 to the next tone below the tune.
-  assert found.pitch.tolist() == [48, 64, 67, 67]
+  # The root in the bass may lie under a major seventh; C4 goes to a chord tone that does not rub; E5 has an octave below the tune.
+  assert found.pitch.tolist() == [48, 64, 64, 67]
+
+
+def test_a_chord_under_the_tune_stays_whole():
+  """C5, E5 and G5 under a tune on C5: not one tone three times but three tones below it."""
+  tune = np.array([0.0]), np.array([4.0]), np.array([72])
+  assert sorted(fit.under_tune(_moved([(0, 2, 72, 0), (0, 2, 76, 0), (0, 2, 79, 0)]), tune, _harmony(C, C)).pitch.tolist()) == [60, 64, 67]
+
+
+def test_a_line_that_moves_does_not_stand_still():
+  """A scale that came out as one tone of C goes between tones of C; a tone that the donor repeats is repeated."""
+  notes, nothing = _moved([(i / 4, i / 4 + .25, 60, 0) for i in range(4)] + [(2 + i / 4, 2.25 + i / 4, 64, 0) for i in range(3)]), (np.zeros(0),) * 3
+  found = fit.moving(notes, np.array([65, 64, 62, 60, 67, 67, 67]), nothing, _harmony(C, C))
+  assert found.pitch.tolist() == [60, 55, 60, 55, 64, 64, 64]
+
+
+@pytest.mark.parametrize('figure, expected', [
+    ([(0, 36), (1, 52), (1, 55), (2, 43), (3, 52), (3, 55)], [(0, 36, 4), (0, 43, 4), (0, 52, 4), (0, 55, 4)]),  # boom-chick: all at once
+    ([(i / 2, p) for i, p in enumerate((48, 52, 55, 60, 55, 52, 48, 52))], [(0, 48, 4), (0, 52, 4), (0, 55, 4), (0, 60, 4)]),  # broken chord
+    ([(0, 36), (0, 52), (2, 36), (2, 55)], None)])  # two chords and rest: an ending already
+def test_the_last_chord_is_struck_and_held(figure, expected):
+  notes = _moved([(start, start + .5, pitch, start == 0 and pitch < 48) for start, pitch in figure])
+  tune = np.array([0.0]), np.array([4.0]), np.array([72])
+  found = fit.ended(notes, tune, _harmony(C, C), 0.0, 4.0)
+  rows = sorted(zip(found.start.tolist(), found.pitch.tolist(), found.end.tolist()))
+  assert rows == (expected or sorted(zip(notes.start.tolist(), notes.pitch.tolist(), notes.end.tolist())))
+  assert len(fit.ended(notes, tune, _harmony(C, C), 3.0, 4.0).pitch) <= len(notes.pitch)
+
+
+def test_a_tune_that_begins_alone_stays_alone():
+  """Two bars of tune by itself, four with chords, the two bars again: the accompaniment enters where the content's does."""
+  call = lambda bar: [(72 + 2 * i, 4 * bar + i, 4 * bar + i + 1) for i in range(4)] + [(79 - 2 * i, 4 * bar + 4 + i, 4 * bar + 5 + i) for i in range(4)]
+  sung = [(76 + bar % 2, 4 * bar + beat, 4 * bar + beat + 1) for bar in range(2, 6) for beat in range(4)]
+  held = [(pitch, 4 * bar, 4 * bar + 4) for bar in range(2, 6) for pitch in (48, 52, 55)]
+  content = testing.add(testing.sequence(call(0) + sung + call(6)), held, instrument=1)
+  result = transfer.transfer(content, _oom_pah(8), method='arrange', beats='tempo', melody='0')
+  assert {int(note.start_time // 2) for note in result.added} == {2, 3, 4, 5}
 
 
 def test_low_thirds_open_and_doubles_are_one():
@@ -119,7 +171,7 @@ def test_the_figure_comes_on_the_contents_chords():
   result = transfer.transfer(content, _oom_pah(8), method='arrange', beats='tempo')
   notes = sorted((round(n.start_time * 2, 3), n.pitch) for n in result.sequence.notes)
   assert [n for n in notes if n[1] >= 72] == sorted((round(n.start_time * 2, 3), n.pitch) for n in content.notes if n.pitch >= 72)
-  for bar, chord in enumerate([C, F, AM, C] * 2):
+  for bar, chord in enumerate(([C, F, AM, C] * 2)[:-1]):
     low = [pitch for start, pitch in notes if pitch < 50 and 4 * bar <= start < 4 * bar + 4]
     assert [pitch % 12 for pitch in low] == [chord[0], chord[0]]
     high = {pitch % 12 for start, pitch in notes if 50 <= pitch < 72 and start in (4 * bar + 1, 4 * bar + 3)}

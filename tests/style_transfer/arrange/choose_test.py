@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from musicnst.style_transfer.arrange import choose
+from musicnst.style_transfer.arrange import donors
 
 FOLLOWS = np.array([1, 2, -1, -1])
 
@@ -41,3 +42,15 @@ def test_equal_bars_get_equal_donors():
   groups = np.array([0, 1, 2, 0, 1, 5])
   chosen = choose.of(alone, choose.Moves(FOLLOWS, 1.0, .6), np.zeros(6, bool), .4, groups)
   assert chosen[0] == chosen[3] and chosen[1] == chosen[4]
+
+
+def test_a_window_that_stutters_costs():
+  """Two donors alike, but that one repeats its last beat."""
+  bars = {name: np.zeros((1, 16)) for name in ('rhythm',)} | {'root': np.zeros((1, 4), int), 'chord': np.ones((1, 4, 12), bool),
+                                                              'scale': np.ones((1, 4, 12), bool), 'energy': np.zeros(1)}
+  bars |= {name: np.zeros(1, bool) for name in ('active', 'first', 'last')}
+  plain = np.zeros((2, 4, 12))
+  two = donors.Donors(None, np.array([[0, 1, 2, 3], [4, 5, 6, 6]]), FOLLOWS[2:], np.zeros(2, bool), np.zeros(2, bool), np.zeros((2, 16)),
+                      np.zeros((2, 4), int), plain > 0, plain > 0, plain, plain, np.zeros(2), np.zeros(2, int))
+  costs = choose.Costs()
+  assert np.diff(choose.fit(bars, two, costs)[0]) == pytest.approx(costs.again / 4)

@@ -36,12 +36,20 @@ def test_time_is_halved_and_doubled(content, style, expected):
   assert speed.factor(of(content), of(style)) == expected
 
 
+def test_the_beat_of_a_compound_meter_is_three_eighths():
+  """A jig of 110 dotted quarters a minute under a tune of 72 quarters: a beat for a beat."""
+  of = lambda qpm, meter: _read(testing.sequence([(60, b, b + 1) for b in range(12)], qpm=qpm, meter=meter))
+  assert speed.factor(of(72, (4, 4)), of(165, (6, 8))) == 1.0
+
+
 def test_bars_at_half_and_double_time():
   found = _read(testing.sequence([(60, b, b + 1) for b in range(12)]))
   edges = lambda style: [(bar.start_beat, bar.end_beat) for bar in style.score.bars]
   assert edges(found) == [(0, 4), (4, 8), (8, 12)]
   assert edges(speed.at(found, 2.0)) == [(0, 4), (4, 8), (8, 12), (12, 16), (16, 20), (20, 24)]
   assert edges(speed.at(found, .5)) == [(0, 4), (4, 6)]
+  late = _read(testing.sequence([(60, b, b + 1) for b in range(3, 16)]))
+  assert edges(speed.at(late, .5)) == [(0, 2), (2, 6), (6, 8)]  # the bar of a pick-up by itself
   assert speed.at(found, 2.0).score.start.tolist() == list(range(0, 24, 2))
   assert speed.at(found, 2.0).harmony.edges[-1] == 24
 
