@@ -131,7 +131,8 @@ def test_the_last_chord_is_struck_and_held(figure, expected):
 
 def test_a_tune_that_begins_alone_stays_alone():
   """Two bars of tune by itself, four with chords, the two bars again: the accompaniment enters where the content's does."""
-  call = lambda bar: [(72 + 2 * i, 4 * bar + i, 4 * bar + i + 1) for i in range(4)] + [(79 - 2 * i, 4 * bar + 4 + i, 4 * bar + 5 + i) for i in range(4)]
+  line = lambda bar, pitches: [(pitch, 4 * bar + i, 4 * bar + i + 1) for i, pitch in enumerate(pitches)]
+  call = lambda bar: line(bar, (72, 74, 76, 78)) + line(bar + 1, (79, 77, 75, 73))
   sung = [(76 + bar % 2, 4 * bar + beat, 4 * bar + beat + 1) for bar in range(2, 6) for beat in range(4)]
   held = [(pitch, 4 * bar, 4 * bar + 4) for bar in range(2, 6) for pitch in (48, 52, 55)]
   content = testing.add(testing.sequence(call(0) + sung + call(6)), held, instrument=1)
