@@ -199,7 +199,7 @@ class ArrangeMethod(method.Method):
             for pitch, loud, start, end, player in zip(notes.pitch, velocity, seconds[0], seconds[1], played)]
 
   def _levelled(self, content, notes):
-    """int `[K]`: the donor's loudness, moved to the level of the content's accompaniment and below its tune; none is louder than the tune of its bar."""
+    """int `[K]`: the donor's loudness at the level of the content's accompaniment; below its tune, and no note above the tune of its bar."""
     score = content.score
     own = score.velocity[~content.tune] if (~content.tune).any() else score.velocity
     tune = score.velocity[content.tune] if content.tune.any() else score.velocity
