@@ -14,6 +14,7 @@ class Costs:
     tones: a note that is a tone of the donor's chord, or of its key, and none of the bar's, as a share of its notes.
     root: the way the root moves, of half an octave.
     energy: the difference of the bars' ranks.
+    bass: a donor without a bass under a bar that has one.
     empty: a donor without notes under a bar that has some; full: the reverse.
     ends: a bar other than the last under the style's last, the first under others than its first, a third of it for the first.
     again: a beat of the donor twice, as a share of its beats.
@@ -26,6 +27,7 @@ class Costs:
   tones: float = 1.0
   root: float = .15
   energy: float = .5
+  bass: float = .5
   empty: float = 1.5
   full: float = .5
   ends: float = 1.2
@@ -55,6 +57,7 @@ def fit(bars, donors, costs):
   lost = flat(~bars['chord']) @ flat(donors.used_chord).T + flat(~bars['scale']) @ flat(donors.used_scale).T
   total = costs.rhythm * rhythm + costs.shifts * np.minimum(turns, 3) + costs.tones * lost + costs.root * way
   total += costs.energy * np.abs(bars['energy'][:, None] - donors.energy[None])
+  total += costs.bass * (bars['low'][:, None] & ~donors.low[None])
   total += costs.empty * (bars['active'][:, None] & (donors.count[None] == 0)) + costs.full * (~bars['active'][:, None] & (donors.count[None] > 0))
   total += costs.ends * ((bars['last'][:, None] != donors.last[None]) + (bars['first'][:, None] & ~donors.first[None]) / 3)
   total += costs.again * (donors.beats[:, 1:] == donors.beats[:, :-1]).sum(1) / donors.beats.shape[1]

@@ -25,6 +25,7 @@ class Donors:
       semitones over the root.
     energy: float `[W]`, onsets around the tune by their loudness, as a rank from 0 to 1.
     count: int `[W]`, notes around the tune.
+    low: bool `[W]`, whether a bass begins.
   """
 
   piece: piece_lib.ArrangedPiece
@@ -40,6 +41,7 @@ class Donors:
   used_scale: np.ndarray
   energy: np.ndarray
   count: np.ndarray
+  low: np.ndarray
 
 
 def of(piece, length):
@@ -57,7 +59,7 @@ def of(piece, length):
 
 
 def _ends(beats, notes):
-  """(first, last), bool `[W]`: the first window that sounds, and those with the last beat that does, without a beat twice where one is.
+  """(first, last), bool `[W]`: the first window that sounds, and those with the last beat that does.
 
   Args:
     beats: int `[W, n]`. notes: int `[B]`, how many begin in each beat.
@@ -66,9 +68,7 @@ def _ends(beats, notes):
   if not len(sounding):
     return first, first.copy()
   first[int(notes[beats].any(1).argmax())] = True
-  last = (beats == sounding[-1]).any(1)
-  whole = last & (beats[:, 1:] != beats[:, :-1]).all(1)
-  return first, whole if whole.any() else last
+  return first, (beats == sounding[-1]).any(1)
 
 
 def windows(beats, length, begin=0):
@@ -104,7 +104,7 @@ def bars_summary(piece, beats):
   loud = np.zeros(len(piece.beats.bar))
   np.add.at(loud, piece.beats.of(piece.onsets), piece.score.velocity / 64.0)
   return {'rhythm': rhythm, 'root': root, 'chord': relative(piece.harmony.tones), 'scale': relative(piece.harmony.scale),
-          'energy': _rank(loud[beats].sum(1))}
+          'energy': _rank(loud[beats].sum(1)), 'low': _beat_counts(piece, np.flatnonzero(piece.bass & piece.accompanying))[beats].any(1)}
 
 
 def _used(piece, beats, summary):

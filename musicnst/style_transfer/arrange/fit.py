@@ -16,7 +16,7 @@ SHORTEST = .12
 GOES_ON = .4
 # Semitones that rub (minor second, major seventh, minor ninth), and how long they may touch in passing, in quarters.
 RUBS, TOUCH = (1, 11), .13
-# A final chord is held where the piece rests for so many quarters; the figure's has no more than so many notes and lies within so many semitones.
+# A final chord is held where the piece rests for so many quarters; it has no more than so many notes within so many semitones.
 RESTS, ENDING_NOTES, ENDING_SPAN = 1.0, 5, 31
 # Notes of one pitch that begin so near to each other (quarters) are one.
 SAME_TIME = .06
@@ -137,8 +137,8 @@ def _unrubbed(pitch, line, harmony, time, is_bass):
 def moving(notes, theirs, tune, harmony):
   """Notes in which a line that moves in the donor does not stand still.
 
-  Where three single notes and more come out on one pitch and are not one pitch in the donor, those that move there go to another tone of the chord,
-  in the direction of the donor's line where it can be.
+  Where three single notes and more come out on one pitch and are not one pitch in the donor, those that move there go to
+  another tone of the chord, in the direction of the donor's line where it can be.
 
   Args:
     notes: Moved.

@@ -195,12 +195,15 @@ class ArrangeMethod(method.Method):
             for pitch, loud, start, end, player in zip(notes.pitch, velocity, seconds[0], seconds[1], played)]
 
   def _levelled(self, content, notes):
-    """int `[K]`: the donor's loudness, moved to the level of the content's accompaniment and below its tune."""
+    """int `[K]`: the donor's loudness at the level of the content's accompaniment; below its tune, and no note above the tune of its bar."""
     score = content.score
     own = score.velocity[~content.tune] if (~content.tune).any() else score.velocity
     tune = score.velocity[content.tune] if content.tune.any() else score.velocity
     level = min(float(own.mean()), float(tune.mean()) - self.constants.softer) if content.tune.any() else float(own.mean())
-    return np.clip(np.round(notes.velocity + level - notes.velocity.mean()), 1, 127).astype(int)
+    loudest, bar = np.zeros(len(score.bars)), lambda times: content.beats.bar[content.beats.of(times)]
+    np.maximum.at(loudest, bar(content.onsets[content.tune]), score.velocity[content.tune])
+    ceiling = np.where(loudest > 0, loudest, 127)[bar(notes.start)]
+    return np.clip(np.round(np.minimum(notes.velocity + level - notes.velocity.mean(), ceiling)), 1, 127).astype(int)
 
 
 def _bars(content, bars, length):

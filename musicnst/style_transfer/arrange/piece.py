@@ -172,7 +172,7 @@ class ArrangedPiece:
 
   @functools.cached_property
   def tune_alone(self):
-    """bool `[M]`: a pick-up and up to `TUNE_BEGINS` bars in which the tune begins before any accompaniment, and the bars that are equal to them."""
+    """bool `[M]`: a pick-up and up to `TUNE_BEGINS` bars in which the tune begins before any accompaniment, and bars equal to them."""
     result, begins = np.zeros(len(self.score.bars), bool), self.score.start[~self.tune].min(initial=np.inf)
     if begins >= self.score.bar_starts[self.first_full_bar] - TOGETHER:
       result[:self.first_full_bar] = True

@@ -58,7 +58,7 @@ def test_a_pickup_is_no_bar_of_a_figure_and_the_end_is_the_end():
   notes = [(76, 1, 2)] + [(pitch, 2 * bar + beat, 2 * bar + beat + 1) for bar in (1, 2, 3, 4) for beat in range(2) for pitch in (48, 72 + beat)]
   found = donors.of(piece.read(testing.sequence(notes, meter=(2, 4)), 'tempo'), 4)
   assert found.beats[0].tolist() == [2, 3, 4, 5] and found.first.tolist() == [True, False, False, False]
-  assert found.beats[found.last].tolist() == [[6, 7, 8, 9]]
+  assert found.beats[found.last].tolist() == [[6, 7, 8, 9], [8, 9, 9, 9]]
 
 
 def test_an_octave_above_the_tune_is_the_tune():
@@ -111,7 +111,8 @@ def test_a_chord_under_the_tune_stays_whole():
 
 def test_a_line_that_moves_does_not_stand_still():
   """A scale that came out as one tone of C goes between tones of C; a tone that the donor repeats is repeated."""
-  notes, nothing = _moved([(i / 4, i / 4 + .25, 60, 0) for i in range(4)] + [(2 + i / 4, 2.25 + i / 4, 64, 0) for i in range(3)]), (np.zeros(0),) * 3
+  notes = _moved([(i / 4, i / 4 + .25, 60, 0) for i in range(4)] + [(2 + i / 4, 2.25 + i / 4, 64, 0) for i in range(3)])
+  nothing = (np.zeros(0),) * 3
   found = fit.moving(notes, np.array([65, 64, 62, 60, 67, 67, 67]), nothing, _harmony(C, C))
   assert found.pitch.tolist() == [60, 55, 60, 55, 64, 64, 64]
 
@@ -230,3 +231,12 @@ def test_a_pickup_of_the_tune_alone_stays_alone():
   held = [(pitch, 4 * bar, 4 * bar + 4) for bar in range(1, 9) for pitch in (48, 52, 55)]
   result = transfer.transfer(testing.sequence(tune + held), _oom_pah(8), method='arrange', beats='tempo')
   assert min(note.start_time for note in result.added) == pytest.approx(2.0)  # beat 4 at 120
+
+
+def test_no_accent_is_louder_than_the_tune_of_its_bar():
+  """A style with one loud stroke in four under a tune that grows softer."""
+  soft = [(76, 4 * bar, 4 * bar + 4, 90 - 10 * bar) for bar in range(4)] + [
+      (pitch, 4 * bar, 4 * bar + 4, 60) for bar in range(4) for pitch in (48, 52, 55)]
+  style = [(pitch, b, b + 1, 127 if b % 4 == 3 else 30) for b in range(16) for pitch in (43, 59)] + [(81, 4 * bar, 4 * bar + 4) for bar in range(4)]
+  result = transfer.transfer(testing.sequence(soft), testing.sequence(style), method='arrange', beats='tempo')
+  assert len(result.added) > 16 and all(note.velocity <= 90 - 10 * int(note.start_time // 2) for note in result.added)

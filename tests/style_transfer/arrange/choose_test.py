@@ -44,13 +44,16 @@ def test_equal_bars_get_equal_donors():
   assert chosen[0] == chosen[3] and chosen[1] == chosen[4]
 
 
-def test_a_window_that_stutters_costs():
-  """Two donors alike, but that one repeats its last beat."""
+def test_a_window_that_stutters_or_has_no_bass_costs():
+  """Two donors alike, but that one repeats its last beat; then, but that the other has no bass."""
   bars = {name: np.zeros((1, 16)) for name in ('rhythm',)} | {'root': np.zeros((1, 4), int), 'chord': np.ones((1, 4, 12), bool),
                                                               'scale': np.ones((1, 4, 12), bool), 'energy': np.zeros(1)}
-  bars |= {name: np.zeros(1, bool) for name in ('active', 'first', 'last')}
+  bars |= {name: np.zeros(1, bool) for name in ('active', 'first', 'last', 'low')}
   plain = np.zeros((2, 4, 12))
   two = donors.Donors(None, np.array([[0, 1, 2, 3], [4, 5, 6, 6]]), FOLLOWS[2:], np.zeros(2, bool), np.zeros(2, bool), np.zeros((2, 16)),
-                      np.zeros((2, 4), int), plain > 0, plain > 0, plain, plain, np.zeros(2), np.zeros(2, int))
+                      np.zeros((2, 4), int), plain > 0, plain > 0, plain, plain, np.zeros(2), np.zeros(2, int), np.array([False, True]))
   costs = choose.Costs()
   assert np.diff(choose.fit(bars, two, costs)[0]) == pytest.approx(costs.again / 4)
+  two.beats[1, 3] = 7
+  bars['low'][:] = True  # the bar has a bass, and only the second donor
+  assert np.diff(choose.fit(bars, two, costs)[0]) == pytest.approx(-costs.bass)
