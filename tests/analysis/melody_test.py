@@ -141,6 +141,7 @@ def test_many_notes_are_quick():
   assert time.process_time() - began < 1.0  # .1 s on an idle core
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flat', [False, True])
 def test_songs_of_pop909_merged(shared, flat):
   values = []

@@ -137,7 +137,8 @@ _ODD_PIECES = {
 }
 
 
-@pytest.mark.parametrize('name', sorted(_ODD_PIECES))
+@pytest.mark.parametrize(
+    'name', [pytest.param(name, marks=[pytest.mark.slow] if name == 'two hours' else []) for name in sorted(_ODD_PIECES)])
 def test_transfer_of_an_odd_piece(run, tmp_path, style, name):
   sequence = _ODD_PIECES[name]()
   path = tmp_path / 'inputs' / 'odd.mid'

@@ -18,7 +18,7 @@ def _options(name):
   return {'method': name, 'beats': 'tempo', **({'num_steps': 3} if name in OPTIMIZED else {})}
 
 
-@pytest.mark.parametrize('name', METHODS)
+@pytest.mark.parametrize('name', [pytest.param(name, marks=[pytest.mark.slow] if name == 'guided' else []) for name in METHODS])
 def test_contract(name, shipped, tmp_path, notes_of):
   content, style = testing.chords(5, 0), testing.chords(3, 1)
   # The pedal goes with the figures in arrange (arrange/pedal_test.py); every other control stays there too.

@@ -25,6 +25,7 @@ def _linear(load_around, linear):
   load_around(linear)
 
 
+@pytest.mark.slow
 def test_guided_stays_within_reach_of_its_budget():
   result = transfer.transfer(testing.chords(6, 0), STYLE, method='guided', beats='tempo', num_steps=20, strength=.5)
   assert 0 < result.metrics['content_change'] < 1 and result.metrics['skyline_kept'] >= .9
