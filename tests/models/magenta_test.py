@@ -8,7 +8,8 @@ from musicnst.models import naming
 from tests.models import magenta_weights
 
 
-@pytest.fixture(scope='module', params=[pytest.param(name, marks=[pytest.mark.slow] if name == 'hierdec-trio_16bar' else []) for name in magenta_weights.NAMES])
+@pytest.fixture(scope='module', params=[
+    pytest.param(name, marks=[pytest.mark.slow] if name == 'hierdec-trio_16bar' else []) for name in magenta_weights.NAMES])
 def case(request):
   return magenta_weights.fixture(magenta_weights.folder(request.param, request))
 
