@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 
 from musicnst.analysis import chords as chords_lib
+from musicnst.style_transfer.arrange import fit
 from musicnst.style_transfer.arrange import move
 
 ROUNDS = 3
@@ -20,8 +21,6 @@ LONG = .45
 REACH = 4
 # The lowest note of a chord is its bass below this pitch; it may be a line's where a style has no more than one under its tune.
 BASS_BELOW = 67
-# Semitones that rub.
-RUBS = (1, 11)
 
 
 def of(notes, kept, harmony, editable, rounds=ROUNDS):
@@ -121,7 +120,7 @@ def _nearest(pitch, wanted, line, reach):
   top = line.min() if len(line) and line.min() > pitch else 128
   for distance in range(reach + 1):
     for candidate in (pitch - distance, pitch + distance):
-      rubs = np.isin(np.abs(line - candidate) % 12, RUBS).any() and candidate >= BASS_BELOW - 12
+      rubs = np.isin(np.abs(line - candidate) % 12, fit.RUBS).any() and candidate >= BASS_BELOW - 12
       if wanted[candidate % 12] and candidate < top and not rubs:
         return candidate
   return pitch

@@ -172,12 +172,12 @@ class ArrangeMethod(method.Method):
     begins = beats.bar[beats.of(notes.start)]
     notes = notes.select((begins <= notes.bar) | editable[begins])  # nothing goes on in a bar that stays as it is
     notes = fit.in_register(fit.on_bass(notes, harmony))
-    line = score.select(content.tune)
-    notes = fit.under_tune(notes, (line.start, line.end, line.pitch), harmony)
+    line = score.start[content.tune], score.end[content.tune], score.pitch[content.tune]
+    notes = fit.under_tune(notes, line, harmony)
     notes = fit.once(fit.without_mud(fit.once(notes)))
     notes = fit.within(notes, score.start.min(), score.end.max())
     spans = editable[beats.bar[beats.of((harmony.edges[:-1] + harmony.edges[1:]) / 2)]]
-    notes, line = heard.of(notes, kept, harmony, spans), (line.start, line.end, line.pitch)
+    notes = heard.of(notes, kept, harmony, spans)
     theirs = np.array([styles[s].score.pitch[n] for s, n in zip(notes.style.tolist(), notes.source.tolist())], int)
     notes = fit.alike(fit.moving(notes, theirs, line, harmony), groups, score.bar_starts, editable)
     notes = fit.ended(notes, line, harmony, score.start.max(), score.end.max())
@@ -210,11 +210,10 @@ def _bars(content, bars, length):
   """What `choose.fit` compares, a row for each of the bars."""
   rows = content.beats.first[bars][:, None] + np.arange(length)
   summary = donors_lib.bars_summary(content, rows)
-  bar = content.beats.bar[content.beats.of(content.onsets)]
-  notes = np.bincount(bar, minlength=len(content.score.bars))[bars]
-  sounding = np.flatnonzero(np.bincount(bar, minlength=len(content.score.bars)) * ~content.tune_alone)
+  notes = np.bincount(content.beats.bar[content.beats.of(content.onsets)], minlength=len(content.score.bars))
+  sounding = np.flatnonzero(notes * ~content.tune_alone)
   sounding = sounding if len(sounding) else np.array([0])
-  return {**summary, 'active': notes > 0, 'first': bars == sounding[0], 'last': bars == sounding[-1]}
+  return {**summary, 'active': notes[bars] > 0, 'first': bars == sounding[0], 'last': bars == sounding[-1]}
 
 
 def _under(content, bar, donors, number, window, before):

@@ -21,8 +21,6 @@ from musicnst.style_transfer.pieces import tempo
 
 # Onsets belong to the beat that they are nearest to on a grid of so many steps a quarter: both sixteenths and triplets lie on it.
 GRID = 12
-# Of a bar whose meter counts eighths in threes (6/8, 9/8, 12/8) a beat is three eighths; of all others a quarter.
-COMPOUND_BEAT = 1.5
 # The lowest note is a bass below this pitch; notes that begin so near to each other (quarters) begin together.
 BASS_BELOW, TOGETHER = 60, .05
 # So many bars of a tune by itself at the beginning are meant to be heard so.
@@ -247,7 +245,8 @@ def beats_of(bars):
   """Beats of a list of `meter.Bar`; a last beat is shorter where a bar is no whole number of beats."""
   edges, bar, first = [], [], []
   for number, one in enumerate(bars):
-    unit = COMPOUND_BEAT if one.denominator == 8 and one.numerator % 3 == 0 else 1.0
+    # Of a meter that counts eighths in threes (6/8, 9/8, 12/8) a beat is three eighths; of all others a quarter.
+    unit = speed.COMPOUND if one.denominator == 8 and one.numerator % 3 == 0 else 1.0
     starts = np.arange(one.start_beat, one.end_beat - 1e-3, unit)
     first.append(len(edges))
     edges.extend(starts.tolist())
