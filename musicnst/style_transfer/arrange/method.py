@@ -16,7 +16,6 @@ from musicnst.style_transfer.arrange import equal
 from musicnst.style_transfer.arrange import fit
 from musicnst.style_transfer.arrange import heard
 from musicnst.style_transfer.arrange import measures
-from musicnst.style_transfer.arrange import mend
 from musicnst.style_transfer.arrange import move
 from musicnst.style_transfer.arrange import pedal
 from musicnst.style_transfer.arrange import piece as piece_lib
@@ -159,6 +158,7 @@ class ArrangeMethod(method.Method):
     kept = score.select(~removed)
     notes = players.without(moved.select(editable[moved.bar]), settings.keep, styles)
     if self.constants.mends:
+      from musicnst.style_transfer.arrange import mend  # loads bundles, which the default does without
       notes = mend.mend(notes, content.harmony, score.select(content.tune), score.bars, styles)
     notes = self._fitted(notes, content, kept, editable, groups, styles)
     notes, played = players.assigned(notes, content, kept, styles, settings.instruments == 'style')
